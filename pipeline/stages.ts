@@ -1,0 +1,65 @@
+import { CHANNELS, messagingTopic } from "#domain/messages/channels.ts";
+
+/** One consumer of the pipeline: what it reads, writes and where its poison goes. */
+export interface Stage {
+  readonly name: string;
+  readonly inputs: readonly string[];
+  readonly outputs: readonly string[];
+  readonly consumerGroup: string;
+  readonly deadLetterTopic: string;
+  /** What the keys of its output records are. */
+  readonly messageKey: "conversation" | "wallet" | "none";
+}
+
+const everyChannel = (kind: "submitted" | "cleared" | "status" | "inbound"): string[] =>
+  CHANNELS.map((channel) => messagingTopic(channel, kind));
+
+function stage(
+  name: string,
+  inputs: readonly string[],
+  outputs: readonly string[],
+  messageKey: Stage["messageKey"],
+): Stage {
+  return { name, inputs, outputs, consumerGroup: `catalyst.${name}`, deadLetterTopic: `${name}.dead-letter`, messageKey };
+}
+
+/** The picture of the pipeline as data: consumers are wired from it, docs/architecture.md is checked against it. */
+export const STAGES = {
+  firewall: stage(
+    "firewall",
+    [...everyChannel("submitted"), ...everyChannel("inbound")],
+    [...everyChannel("cleared"), ...everyChannel("status"), "firewall.events", "billing.events", "fraud.alerts"],
+    "conversation",
+  ),
+  sms: stage(
+    "sms",
+    [messagingTopic("sms", "cleared")],
+    [messagingTopic("sms", "status"), messagingTopic("sms", "inbound"), "billing.events"],
+    "conversation",
+  ),
+  billing: stage("billing", ["billing.events"], ["workflow.triggers"], "wallet"),
+  timeline: stage(
+    "timeline",
+    [...everyChannel("submitted"), ...everyChannel("cleared"), ...everyChannel("status"), ...everyChannel("inbound")],
+    [...everyChannel("status"), "billing.events"],
+    "conversation",
+  ),
+  analytics: stage("analytics", [...everyChannel("status"), "firewall.events"], [], "none"),
+  notifications: stage("notifications", everyChannel("status"), ["notifications.sent"], "none"),
+  receipts: stage("receipts", everyChannel("status"), [], "none"),
+  triggers: stage("triggers", ["workflow.triggers"], [], "none"),
+} as const satisfies Record<string, Stage>;
+
+export type StageName = keyof typeof STAGES;
+
+/** Configuration topics: compacted, one record per key, read whole by every process at start. */
+export const CONTROL_TOPICS = ["control.tenants", "control.rate-cards", "control.rules"] as const;
+
+/** Every event topic that exists, created at start. */
+export function eventTopics(): string[] {
+  const topics = new Set<string>(["fraud.alerts", "notifications.sent"]);
+  for (const { inputs, outputs, deadLetterTopic } of Object.values(STAGES)) {
+    for (const topic of [...inputs, ...outputs, deadLetterTopic]) topics.add(topic);
+  }
+  return [...topics].sort();
+}
