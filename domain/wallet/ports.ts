@@ -9,7 +9,7 @@ export interface ReservationRequest {
 /** `insufficient`: balance + credit limit − reserved is too small. `closed`: the message was already settled. */
 export type ReservationOutcome = "reserved" | "insufficient" | "closed";
 
-/** One priced billing event, to be applied to a wallet. */
+/** One rated billing event, to be applied to a wallet. */
 export interface Charge {
   readonly eventId: string;
   readonly messageId: string | null;
@@ -17,23 +17,171 @@ export interface Charge {
   readonly amount: Money;
   /** Share of the message's reservation that this settles. */
   readonly hold: Money;
-  /** Units counted into the month's volume (0 = none). */
-  readonly volumeUnits: number;
+  /** Position in the wallet's gapless sequence; null for what the ledger does not record (zero amounts). */
+  readonly sequence: bigint | null;
+  /** The volume of the event's month after this event. */
+  readonly volumeOrdinal: bigint;
 }
 
 /** What the wallet's store remembers of an applied charge. */
 export interface ChargeOutcome {
   readonly eventId: string;
   readonly amount: Money;
-  /** Position in the wallet's gapless sequence; null for zero amounts. */
   readonly sequence: bigint | null;
-  /** The month's volume after this event. */
   readonly volumeOrdinal: bigint;
 }
 
+/**
+ * A wallet as charging knows it. Balance and volumes move only together with the sequence, so (epoch, sequence) names
+ * one exact state: whoever rated at it may write its successor.
+ */
 export interface WalletState {
   readonly epoch: bigint;
-  readonly balance: Money;
-  readonly reserved: Money;
   readonly sequence: bigint;
+  readonly balance: Money;
+  /** Units per month ("202611") in the tenant's zone; a month that is absent is zero. */
+  readonly volumes: ReadonlyMap<string, bigint>;
+}
+
+/** Compare and charge: `charges` were rated at `before`; `after` is the state that follows from them. */
+export interface ChargeRequest {
+  readonly before: WalletState;
+  readonly after: WalletState;
+  readonly charges: readonly Charge[];
+}
+
+/**
+ * `applied`: every charge took effect. `stale`: nothing did, because the wallet is in another state or knows an id
+ * already; `state` is its state now, `known` what it remembers of the ids asked for. Rate the others again.
+ */
+export type ChargeResult =
+  | { readonly kind: "applied" }
+  | { readonly kind: "stale"; readonly state: WalletState; readonly known: readonly ChargeOutcome[] };
+
+export interface Reservation {
+  readonly messageId: string;
+  /** What is still set aside. */
+  readonly amount: Money;
+}
+
+/** The door's view: what ingress needs of a wallet. */
+export interface WalletReservations {
+  /**
+   * Sets the amounts aside, in order, one outcome each; the same message again is `reserved` without being counted twice.
+   * A wallet that the store has lost is first rebuilt from the ledger.
+   * @param creditLimit how far below zero the wallet may go (≥ 0).
+   * @throws Unavailable when the store, or the ledger where it is needed, cannot be reached; the outcome is then unknown
+   *   and the same call may be repeated.
+   * @throws Poison when the ledger has no such wallet.
+   */
+  reserve(
+    walletId: string,
+    creditLimit: Money,
+    requests: readonly ReservationRequest[],
+  ): Promise<readonly ReservationOutcome[]>;
+  /** Gives back what is still set aside for these messages. Repeating it does nothing. */
+  release(walletId: string, messageIds: readonly string[]): Promise<void>;
+}
+
+/**
+ * The wallets, held in memory: a cache of the ledger. A wallet that is missing or was left by an earlier life of the server is
+ * rebuilt from the ledger before any call answers; it never reads as zero.
+ */
+export interface WalletStore extends WalletReservations {
+  charge(walletId: string, request: ChargeRequest): Promise<ChargeResult>;
+  state(walletId: string): Promise<WalletState>;
+  /** Balance, and the sum set aside, at this moment. */
+  balance(
+    walletId: string,
+  ): Promise<{ readonly balance: Money; readonly reserved: Money; readonly sequence: bigint }>;
+  /**
+   * Throws the cached state away for the ledger's, under a new epoch: what was applied here and not yet ledgered is undone, and
+   * whoever applied it finds its commit refused. Reservations stay.
+   */
+  rebuild(walletId: string): Promise<WalletState>;
+  /** What is set aside, page by page; an entry that moves meanwhile may be missed or repeated. */
+  reservations(walletId: string): AsyncIterable<readonly Reservation[]>;
+}
+
+/** One row of the record, from the wallet's point of view: amount + revenue + tax + clearing = 0. */
+export interface LedgerEntry {
+  readonly eventId: string;
+  readonly walletId: string;
+  readonly tenantId: string;
+  readonly sequence: bigint;
+  readonly entryType: LedgerEntryType;
+  /** sms.delivered, …; for entries that are no usage, the entry type. */
+  readonly eventType: string;
+  readonly messageId: string | null;
+  readonly part: number;
+  /** What the balance moves by: negative for a charge. */
+  readonly amount: Money;
+  readonly revenue: Money;
+  readonly tax: Money;
+  /** Counter-account of top-ups and adjustments. */
+  readonly clearing: Money;
+  readonly currency: string;
+  /** Month ("202611") whose volume this entry moved, null if it moved none. */
+  readonly volumePeriod: string | null;
+  /** That month's volume after it. */
+  readonly volumeOrdinal: bigint;
+  /** Compact JSON: how the price came about; for other entries reason and actor. */
+  readonly trace: string;
+  /** Epoch ms of the action. */
+  readonly occurredAt: number;
+  /** Epoch ms; its month and the event's id are the key that makes a charge unique. */
+  readonly acceptedAt: number;
+  readonly partition: number;
+  readonly offset: bigint;
+}
+
+export type LedgerEntryType = "charge" | "top_up" | "adjustment" | "opening_volume";
+
+/** A wallet's new entries, ascending by sequence, as they were applied to the store under `epoch`. */
+export interface LedgerBatch {
+  readonly walletId: string;
+  readonly epoch: bigint;
+  readonly entries: readonly LedgerEntry[];
+}
+
+/**
+ * `committed`: the entries are in the ledger, now or before. Otherwise nothing of this wallet was written:
+ * `fenced`: the wallet was rebuilt meanwhile; `gap`: the entries do not continue the sequence;
+ * `duplicate`: these ids stand in the ledger under another sequence.
+ */
+export type LedgerCommit =
+  | { readonly kind: "committed" }
+  | { readonly kind: "fenced" }
+  | { readonly kind: "gap" }
+  | { readonly kind: "duplicate"; readonly eventIds: readonly string[] };
+
+export interface EventKey {
+  readonly eventId: string;
+  readonly acceptedAt: number;
+}
+
+/** What the ledger says of an event that it holds. */
+export interface LedgeredEvent {
+  readonly eventId: string;
+  readonly sequence: bigint;
+  readonly amount: Money;
+  readonly balanceAfter: Money;
+}
+
+/** The record of every wallet; the only truth about balances. Everything throws Unavailable when it cannot be reached. */
+export interface Ledger {
+  /** One transaction for all batches; a result per batch, in order. */
+  commit(batches: readonly LedgerBatch[]): Promise<readonly LedgerCommit[]>;
+  find(keys: readonly EventKey[]): Promise<readonly LedgeredEvent[]>;
+  /**
+   * Begins a new epoch, greater than `above`, and reads the state it starts from: from now on no commit of an older epoch
+   * succeeds. Null when there is no such wallet.
+   */
+  beginEpoch(walletId: string, above: bigint): Promise<WalletState | null>;
+  /** What the messages that are not yet final have set aside. */
+  openHolds(walletId: string): Promise<readonly Reservation[]>;
+  /** Of these messages, those whose reservation must stay: stored, and not final or only just. */
+  heldMessages(messageIds: readonly string[], now: number): Promise<ReadonlySet<string>>;
+  /** All wallet ids in ascending order, a page at a time; `after` is the last one of the page before. */
+  walletIds(after: string | null, limit: number): Promise<readonly string[]>;
 }
