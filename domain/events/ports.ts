@@ -1,8 +1,8 @@
-/** A record to publish. `value` is UTF-8 JSON. */
+/** A record to publish. `value` is UTF-8 JSON (raw bytes only where a dead letter keeps what it was given). */
 export interface OutgoingRecord {
   readonly topic: string;
   readonly key: string;
-  readonly value: string;
+  readonly value: string | Uint8Array;
   readonly headers?: Readonly<Record<string, string>>;
 }
 
@@ -13,6 +13,16 @@ export interface OutgoingRecord {
  */
 export interface EventPublisher {
   publish(records: readonly OutgoingRecord[]): Promise<void>;
+}
+
+/** A record as the bus delivers it, before anything is known of its content. */
+export interface RawRecord {
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: bigint;
+  readonly key: string;
+  readonly value: Uint8Array | null;
+  readonly headers: Readonly<Record<string, string>>;
 }
 
 /** A record as a stage receives it. */

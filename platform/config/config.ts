@@ -1,0 +1,120 @@
+import { z } from "zod";
+
+const port = z.coerce.number().int().min(0).max(65535);
+
+const smscConnector = z.strictObject({
+  id: z.string().min(1).max(40),
+  host: z.string().min(1),
+  port,
+  system_id: z.string().max(15),
+  password: z.string().max(8),
+  /** Requests in flight per bind; most SMSCs allow 10 to 500. */
+  window: z.number().int().min(1).max(5000).default(100),
+  binds: z.number().int().min(1).max(32).default(1),
+  /** How this SMSC writes message ids: taken literally, or hexadecimal in receipts and decimal in responses, … */
+  id_format: z.enum(["literal", "hex-in-receipt", "dec-in-receipt"]).default("literal"),
+});
+
+export type SmscConnectorConfig = z.infer<typeof smscConnector>;
+
+const connectorList = z
+  .string()
+  .transform((text, context): unknown => {
+    try {
+      return JSON.parse(text);
+    } catch (error) {
+      context.addIssue({ code: "custom", message: `is not JSON: ${(error as Error).message}` });
+      return z.NEVER;
+    }
+  })
+  .pipe(z.array(smscConnector));
+
+const positive = (fallback: number): z.ZodDefault<z.ZodCoercedNumber> => z.coerce.number().positive().default(fallback);
+
+/** Every variable the product reads; .env.example documents each, and a test compares the two. */
+export const environmentSchema = z.object({
+  CATALYST_ENVIRONMENT: z.enum(["development", "production"]).default("production"),
+  KAFKA_BROKERS: z.string().min(1),
+  KAFKA_TOPIC_PARTITIONS: positive(50),
+  KAFKA_REPLICATION_FACTOR: positive(3),
+  DATABASE_URL: z.url(),
+  REDIS_URL: z.url(),
+  TEMPORAL_ADDRESS: z.string().default("127.0.0.1:7233"),
+  TEMPORAL_NAMESPACE: z.string().default("default"),
+  TEMPORAL_UI_URL: z.url().default("http://127.0.0.1:8233"),
+  SMTP_URL: z.url().default("smtp://127.0.0.1:1025"),
+  MAIL_FROM: z.string().default("catalyst@localhost"),
+  ADMIN_TOKEN: z.string().min(16, "must have at least 16 characters"),
+  CATALYST_SECRET_KEY: z.string().min(32, "must have at least 32 characters"),
+  GATEWAY_HOST: z.string().default("127.0.0.1"),
+  GATEWAY_PORT: port.default(8080),
+  SMPP_PORT: port.default(2775),
+  HEALTH_PORT: port.default(0),
+  SMSC_CONNECTORS: connectorList.default([]),
+  RECEIPT_WINDOW_SECONDS: positive(86_400),
+  WEBHOOK_ALLOWED_NETWORKS: z.string().default(""),
+  LOG_LEVEL: z.enum(["trace", "debug", "info", "warn", "error", "fatal"]).default("info"),
+});
+
+export interface Config {
+  readonly environment: "development" | "production";
+  readonly kafka: { readonly brokers: readonly string[]; readonly partitions: number; readonly replicationFactor: number };
+  readonly databaseUrl: string;
+  readonly redisUrl: string;
+  readonly temporal: { readonly address: string; readonly namespace: string; readonly uiUrl: string };
+  readonly mail: { readonly url: string; readonly from: string };
+  readonly adminToken: string;
+  readonly secretKey: string;
+  readonly gateway: { readonly host: string; readonly port: number; readonly smppPort: number };
+  readonly healthPort: number;
+  readonly smscConnectors: readonly SmscConnectorConfig[];
+  readonly receiptWindowMs: number;
+  /** CIDR blocks that webhooks may reach although they are private. */
+  readonly webhookAllowedNetworks: readonly string[];
+  readonly logLevel: z.infer<typeof environmentSchema>["LOG_LEVEL"];
+}
+
+/** The environment is wrong; the message lists every variable at fault, one a line. */
+export class ConfigurationError extends Error {
+  override readonly name = "ConfigurationError";
+}
+
+const list = (text: string): string[] => text.split(",").map((item) => item.trim()).filter((item) => item !== "");
+
+/** @throws ConfigurationError naming every variable at fault and its remedy, never its value. */
+export function toConfig(environment: Readonly<Record<string, string | undefined>>): Config {
+  const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== "" && value !== undefined));
+  const parsed = environmentSchema.safeParse(given);
+  if (!parsed.success) throw new ConfigurationError(describeIssues(parsed.error));
+  const env = parsed.data;
+  return Object.freeze({
+    environment: env.CATALYST_ENVIRONMENT,
+    kafka: {
+      brokers: list(env.KAFKA_BROKERS),
+      partitions: env.KAFKA_TOPIC_PARTITIONS,
+      replicationFactor: env.KAFKA_REPLICATION_FACTOR,
+    },
+    databaseUrl: env.DATABASE_URL,
+    redisUrl: env.REDIS_URL,
+    temporal: { address: env.TEMPORAL_ADDRESS, namespace: env.TEMPORAL_NAMESPACE, uiUrl: env.TEMPORAL_UI_URL },
+    mail: { url: env.SMTP_URL, from: env.MAIL_FROM },
+    adminToken: env.ADMIN_TOKEN,
+    secretKey: env.CATALYST_SECRET_KEY,
+    gateway: { host: env.GATEWAY_HOST, port: env.GATEWAY_PORT, smppPort: env.SMPP_PORT },
+    healthPort: env.HEALTH_PORT,
+    smscConnectors: env.SMSC_CONNECTORS,
+    receiptWindowMs: env.RECEIPT_WINDOW_SECONDS * 1000,
+    webhookAllowedNetworks: list(env.WEBHOOK_ALLOWED_NETWORKS),
+    logLevel: env.LOG_LEVEL,
+  });
+}
+
+function describeIssues(error: z.ZodError): string {
+  const lines = error.issues.map((issue) => {
+    const [variable, ...rest] = issue.path.map(String);
+    const where = rest.length === 0 ? variable : `${variable} at ${rest.join(".")}`;
+    const missing = issue.code === "invalid_type" && issue.message.endsWith("received undefined");
+    return `  ${where}: ${missing ? "is missing; set it (see .env.example)" : issue.message}`;
+  });
+  return `The configuration is wrong:\n${lines.join("\n")}`;
+}
