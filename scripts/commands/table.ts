@@ -1,0 +1,11 @@
+import type { CatalystCommand } from "./command.ts";
+
+/** Every command and the file that holds it, in the order of `help`. A command's module is loaded only when it runs. */
+export const commands: Readonly<Record<string, () => Promise<{ readonly command: CatalystCommand }>>> = {
+  up: () => import("./up.ts"),
+  down: () => import("./down.ts"),
+  status: () => import("./status.ts"),
+  logs: () => import("./logs.ts"),
+  doctor: () => import("./doctor.ts"),
+  help: () => import("./help.ts"),
+};

@@ -1,0 +1,46 @@
+import { randomBytes } from "node:crypto";
+import { readJson, writeJson } from "./json-file.ts";
+import { UsageError } from "./usage-error.ts";
+
+/** What only this environment's processes may know. */
+export interface Secrets {
+  /** Bearer token of the first owner (REST administration). */
+  readonly adminToken: string;
+  /** Key of the pseudonyms (HMAC), at least 32 characters. */
+  readonly secretKey: string;
+  /** Password of the database role `catalyst`. */
+  readonly postgresPassword: string;
+  /** Password of the database superuser `postgres`. */
+  readonly postgresSuperuserPassword: string;
+  readonly redisPassword: string;
+  /** KRaft cluster id, which Kafka's folders are formatted with. */
+  readonly kafkaClusterId: string;
+}
+
+const minimumKeyLength = 32; // a shorter HMAC key could be guessed, and pseudonyms of phone numbers with it
+
+/** Makes the secrets once per data folder; ADMIN_TOKEN and CATALYST_SECRET_KEY of the environment come first. */
+export function loadSecrets(file: string, environment: NodeJS.ProcessEnv): Secrets {
+  const stored = readJson(file) as Secrets | undefined;
+  const secrets: Secrets = stored ?? {
+    adminToken: token(24),
+    secretKey: token(32),
+    postgresPassword: token(18),
+    postgresSuperuserPassword: token(18),
+    redisPassword: token(18),
+    kafkaClusterId: token(16).replace(/^-/, "A"), // a leading dash would be read as an option
+  };
+  if (!stored) writeJson(file, secrets, 0o600);
+  const adminToken = environment["ADMIN_TOKEN"] || secrets.adminToken;
+  const secretKey = environment["CATALYST_SECRET_KEY"] || secrets.secretKey;
+  if (secretKey.length < minimumKeyLength) {
+    throw new UsageError(
+      `CATALYST_SECRET_KEY has ${secretKey.length} characters, at least ${minimumKeyLength} are needed. Make one with: openssl rand -base64 32`,
+    );
+  }
+  return { ...secrets, adminToken, secretKey };
+}
+
+function token(bytes: number): string {
+  return randomBytes(bytes).toString("base64url");
+}
