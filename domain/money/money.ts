@@ -11,6 +11,10 @@ export const UNITS_PER_ONE = 10n ** 18n;
 export const MONEY_MAX: Money = (10n ** 38n - 1n) as Money;
 export const ZERO: Money = 0n as Money;
 
+/** numeric(38,18) needs 40 characters at most; the rest is room for exponents and idle zeros, not for a megabyte of digits. */
+const TEXT_LENGTH_MAX = 128;
+const EIGHTEEN_ZEROS = "0".repeat(MONEY_SCALE);
+
 export function money(units: bigint): Money {
   return units as Money;
 }
@@ -22,6 +26,32 @@ const DECIMAL = /^([+-]?)(\d+)(?:\.(\d*))?(?:[eE]([+-]?\d{1,3}))?$|^([+-]?)\.(\d
  * @returns null when the text is not a decimal, has digits below 10⁻¹⁸ or does not fit numeric(38,18).
  */
 export function parseMoney(text: string): Money | null {
+  return parsePlain(text) ?? parseGeneral(text);
+}
+
+/** The form that SQL, Redis and our own events use: `[-]digits[.digits]`, at most 18 digits after the point. */
+function parsePlain(text: string): Money | null {
+  const { length } = text;
+  const start = text.charCodeAt(0) === 45 /* - */ ? 1 : 0;
+  let point = -1;
+  // 16 integer digits or fewer are always in range, so only length is looked at here.
+  if (length - start > MONEY_SCALE + 17) return null;
+  for (let index = start; index < length; index += 1) {
+    const code = text.charCodeAt(index);
+    if (code >= 48 && code <= 57) continue;
+    if (code !== 46 /* . */ || point !== -1) return null;
+    point = index;
+  }
+  const whole = point === -1 ? length - start : point - start;
+  const fraction = point === -1 ? 0 : length - point - 1;
+  if (whole === 0 || whole > 16 || fraction > MONEY_SCALE) return null;
+  const digits = point === -1 ? text.slice(start) : text.slice(start, point) + text.slice(point + 1);
+  const units = BigInt(digits + EIGHTEEN_ZEROS.slice(fraction));
+  return (start === 1 ? -units : units) as Money;
+}
+
+function parseGeneral(text: string): Money | null {
+  if (text.length > TEXT_LENGTH_MAX) return null;
   const match = DECIMAL.exec(text);
   if (match === null) return null;
   const sign = match[1] ?? match[5] ?? "";
@@ -42,9 +72,46 @@ function inRange(units: bigint, sign: string): Money | null {
 
 /** The canonical decimal text: no exponent, no superfluous zero ("0.01539", "100", "-0.5"). */
 export function formatMoney(amount: Money): string {
-  const negative = amount < 0n;
-  const digits = (negative ? -amount : amount).toString().padStart(MONEY_SCALE + 1, "0");
-  const whole = digits.slice(0, -MONEY_SCALE);
-  const fraction = digits.slice(-MONEY_SCALE).replace(/0+$/, "");
-  return `${negative ? "-" : ""}${whole}${fraction === "" ? "" : `.${fraction}`}`;
+  if (amount < 0n) return `-${formatDigits((0n - amount).toString())}`;
+  return formatDigits(amount.toString());
+}
+
+function formatDigits(digits: string): string {
+  let end = digits.length;
+  const point = end - MONEY_SCALE;
+  while (end > 0 && end > point && digits.charCodeAt(end - 1) === 48) end -= 1;
+  if (point > 0)
+    return end === point ? digits.slice(0, point) : `${digits.slice(0, point)}.${digits.slice(point, end)}`;
+  return end === 0 ? "0" : `0.${EIGHTEEN_ZEROS.slice(digits.length)}${digits.slice(0, end)}`;
+}
+
+export function add(left: Money, right: Money): Money {
+  return (left + right) as Money;
+}
+
+export function subtract(left: Money, right: Money): Money {
+  return (left - right) as Money;
+}
+
+export function sum(amounts: Iterable<Money>): Money {
+  let total = 0n;
+  for (const amount of amounts) total += amount;
+  return total as Money;
+}
+
+/** Negative, zero or positive, as Array.prototype.sort expects. */
+export function compare(left: Money, right: Money): -1 | 0 | 1 {
+  if (left === right) return 0;
+  return left < right ? -1 : 1;
+}
+
+/** Whether numeric(38,18), and so the ledger, can hold the amount. */
+export function fitsLedger(amount: bigint): boolean {
+  return amount <= MONEY_MAX && amount >= 0n - MONEY_MAX;
+}
+
+/** @throws RangeError for an amount that the ledger cannot hold: a bug upstream, since every input is bounded. */
+export function assertFitsLedger(amount: Money): Money {
+  if (!fitsLedger(amount)) throw new RangeError("amount does not fit numeric(38,18)");
+  return amount;
 }

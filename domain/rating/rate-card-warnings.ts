@@ -1,0 +1,148 @@
+import { multiplyByFactor } from "#domain/money/factor.ts";
+import { formatMoney, type Money } from "#domain/money/money.ts";
+import { isSupportedCountry } from "libphonenumber-js";
+import { knownEventTypes, principalEvent } from "./event-types.ts";
+import { child } from "./json-reader.ts";
+import type {
+  CardRemark,
+  ChannelRates,
+  RateCard,
+  RateSource,
+  TimeBand,
+  VolumeDiscount,
+} from "./rate-card-model.ts";
+import { clockOf, hoursOfWeek } from "./time-bands.ts";
+
+const HOUR_MS = 3_600_000;
+const WEEK_MS = 168 * HOUR_MS;
+
+/** What a valid card says that its author may not mean. */
+export function rateCardWarnings(card: RateCard): CardRemark[] {
+  const warnings: CardRemark[] = [];
+  for (const [channel, rates] of card.rates) {
+    const path = child("rates", channel);
+    warnings.push(
+      ...channelWarnings(rates, path, channel),
+      ...overlapWarnings(rates.timeBands, child(path, "time_bands"), card.timezone),
+      ...rates.timeBands.flatMap((band, index) =>
+        bandWarnings(band, child(child(path, "time_bands"), index), rates, card.precedence),
+      ),
+    );
+  }
+  return [...warnings, ...tierWarnings(card.volumeDiscounts)];
+}
+
+function channelWarnings(rates: ChannelRates, path: string, channel: string): CardRemark[] {
+  const warnings: CardRemark[] = [];
+  const principal = principalEvent(channel);
+  if (channel.startsWith("rcs-")) {
+    warnings.push({
+      path,
+      message: "both RCS channels are rated under rcs; this prices only events that name the channel itself",
+    });
+  }
+  const partial = rates.timeBands.length + rates.operatorRates.size + rates.destinationRates.size > 0;
+  if (rates.baseRate === null && rates.contractRate === null && partial) {
+    warnings.push({
+      path,
+      message: `has no base_rate: ${principal} is free wherever nothing else prices it`,
+    });
+  }
+  for (const eventType of rates.eventPrices.keys()) {
+    if (knownEventTypes(channel).includes(eventType)) continue;
+    const message = `the platform emits no such event; it emits ${knownEventTypes(channel).join(", ")}`;
+    warnings.push({ path: child(child(path, "events"), eventType), message });
+  }
+  for (const country of rates.destinationRates.keys()) {
+    if (isSupportedCountry(country)) continue;
+    const message = `no phone number belongs to this country code${country === "UK" ? "; the United Kingdom is GB" : ""}`;
+    warnings.push({ path: child(child(path, "destination_rates"), country), message });
+  }
+  return warnings;
+}
+
+/** The default precedence lets a general band undercut a dearer operator, destination or contract. */
+function bandWarnings(
+  band: TimeBand,
+  path: string,
+  rates: ChannelRates,
+  precedence: readonly RateSource[],
+): CardRemark[] {
+  if (band.rate === null) return [];
+  const rate = band.rate;
+  const warnings: CardRemark[] = [];
+  const undercut = overridesBelow(rates, precedence).filter((override) => override.rate > rate);
+  if (undercut.length > 0) {
+    const first = undercut.slice(0, 3).map(({ name, rate: dearer }) => `${name} ${formatMoney(dearer)}`);
+    const more = undercut.length > 3 ? ` and ${undercut.length - 3} more` : "";
+    const remedy =
+      "let precedence name time_band after them, or give the band a multiplier in place of a rate";
+    warnings.push({
+      path: child(path, "rate"),
+      message: `${formatMoney(rate)} undercuts ${first.join(", ")}${more} while the band lasts: ${remedy}`,
+    });
+  }
+  if (band.multiplier !== null && rates.baseRate !== null) {
+    const product = multiplyByFactor(rates.baseRate, band.multiplier).amount;
+    if (product !== rate) {
+      const message = `is not used, since rate wins: it would give ${formatMoney(product)}, rate gives ${formatMoney(rate)}`;
+      warnings.push({ path: child(path, "multiplier"), message });
+    }
+  }
+  return warnings;
+}
+
+/** Every rate that stands after time_band in the precedence, base_rate left out. */
+function overridesBelow(
+  rates: ChannelRates,
+  precedence: readonly RateSource[],
+): { name: string; rate: Money }[] {
+  const below = precedence.slice(precedence.indexOf("time_band") + 1);
+  return [
+    ...(below.includes("contract") && rates.contractRate !== null
+      ? [{ name: "the contract's", rate: rates.contractRate }]
+      : []),
+    ...(below.includes("operator") ? rates.operatorRates.values() : []),
+    ...(below.includes("destination") ? rates.destinationRates.values() : []),
+  ];
+}
+
+/** Bands of one or several zones meet when a quarter hour of a January or a July week is in both. */
+function overlapWarnings(bands: readonly TimeBand[], path: string, cardTimezone: string): CardRemark[] {
+  const compiled = bands.map((band) => ({
+    name: band.name,
+    clock: clockOf(band.timezone ?? cardTimezone),
+    hours: new Set(hoursOfWeek(band)),
+  }));
+  const found = new Map<number, CardRemark>();
+  for (const start of [Date.UTC(2024, 0, 7), Date.UTC(2024, 6, 7)]) {
+    for (let at = start; at < start + WEEK_MS; at += HOUR_MS / 4) {
+      const matching = compiled.flatMap(({ clock, hours }, index) =>
+        hours.has(clock.hourOfWeek(at)) ? [index] : [],
+      );
+      const [first, ...others] = matching;
+      for (const index of others) {
+        if (first === undefined || found.has(index)) continue;
+        const when = `${compiled[index]?.clock.label(at)}`;
+        const message = `overlaps ${child(path, first)} (${JSON.stringify(compiled[first]?.name)}) at ${when}: the first in the list applies`;
+        found.set(index, { path: child(path, index), message });
+      }
+    }
+  }
+  return [...found.values()];
+}
+
+/** max_volume is informative: a gap behind it is not without discount. */
+function tierWarnings(tiers: readonly VolumeDiscount[]): CardRemark[] {
+  return tiers.flatMap(({ minVolume, maxVolume }, index) => {
+    const next = tiers[index + 1];
+    if (maxVolume === null || (next !== undefined && maxVolume >= next.minVolume - 1n)) return [];
+    const until = next === undefined ? "without end" : `up to ${next.minVolume - 1n}`;
+    return [
+      {
+        path: "volume_discounts",
+        message: `the tier from ${minVolume} applies ${until}, beyond its max_volume of ${maxVolume}`,
+      },
+    ];
+  });
+}
