@@ -1,0 +1,69 @@
+import type { Actor, Role } from "./actor.ts";
+
+/** Whom an operation lets in: a role of an administration key, or a tenant on its own data. */
+export type Party = Role | "tenant";
+
+const EVERY_ROLE = ["owner", "finance", "support", "read-only"] as const;
+
+/** Which party may do what; nothing is allowed that does not stand here. docs/rest.md shows this table, and a test compares them. */
+export const PERMISSIONS = {
+  "tenants.create": ["owner", "support"],
+  "tenants.list": EVERY_ROLE,
+  "tenants.read": [...EVERY_ROLE, "tenant"],
+  "tenants.update": ["owner", "finance", "support", "tenant"],
+  "top_ups.create": ["owner", "finance"],
+  "balance.read": [...EVERY_ROLE, "tenant"],
+  "transactions.list": [...EVERY_ROLE, "tenant"],
+  "transactions.read": [...EVERY_ROLE, "tenant"],
+  "rate_cards.create": ["owner", "finance"],
+  "rate_cards.list": EVERY_ROLE,
+  "rate_cards.read": EVERY_ROLE,
+  "messages.create": ["tenant"],
+  // Messages hold numbers and text: only who helps tenants or owns the platform sees them.
+  "messages.list": ["owner", "support", "tenant"],
+  "messages.read": ["owner", "support", "tenant"],
+  "usage_events.create": ["owner", "finance"],
+  "admin_keys.create": ["owner"],
+  "admin_keys.list": ["owner"],
+  "admin_keys.revoke": ["owner"],
+  "api_keys.create": ["owner", "support", "tenant"],
+  "api_keys.list": [...EVERY_ROLE, "tenant"],
+  "api_keys.revoke": ["owner", "support", "tenant"],
+} as const satisfies Record<string, readonly Party[]>;
+
+export type Operation = keyof typeof PERMISSIONS;
+
+export function partyOf(actor: Actor): Party {
+  return actor.kind === "tenant" ? "tenant" : actor.role;
+}
+
+export function mayDo(actor: Actor, operation: Operation): boolean {
+  return (PERMISSIONS[operation] as readonly Party[]).includes(partyOf(actor));
+}
+
+/** Which party may change which field of a tenant: what moves money is finance's, what concerns operation is support's. */
+export const TENANT_FIELD_PERMISSIONS = {
+  name: ["owner", "support"],
+  email: ["owner", "support"],
+  timezone: ["owner", "finance"],
+  country: ["owner", "support"],
+  tax_rate: ["owner", "finance"],
+  rate_card_id: ["owner", "finance"],
+  credit_limit: ["owner", "finance"],
+  thresholds: ["owner", "finance", "tenant"],
+  trusted_hints: ["owner"],
+  status: ["owner", "support"],
+  webhook: ["owner", "support", "tenant"],
+  firewall: ["owner", "support", "tenant"],
+} as const satisfies Record<string, readonly Party[]>;
+
+export type TenantField = keyof typeof TENANT_FIELD_PERMISSIONS;
+
+export function mayChange(actor: Actor, field: TenantField): boolean {
+  return (TENANT_FIELD_PERMISSIONS[field] as readonly Party[]).includes(partyOf(actor));
+}
+
+/** Whether the actor may learn that this tenant exists: a tenant knows of itself alone. */
+export function maySee(actor: Actor, tenantId: string): boolean {
+  return actor.kind === "administrator" || actor.tenantId === tenantId;
+}

@@ -1,0 +1,260 @@
+import type { FastifyBaseLogger } from "fastify";
+import type { AdminKeys, ApiKeys, IdempotencyStore } from "#domain/access/ports.ts";
+import type { Clock } from "#domain/clock.ts";
+import type { EventPublisher } from "#domain/events/ports.ts";
+import type { TimelineStep } from "#domain/messages/ports.ts";
+import type { MessageState } from "#domain/messages/state.ts";
+import type { Money } from "#domain/money/money.ts";
+import type { RateCardVersion } from "#domain/rating/rate-card-version.ts";
+import type { TenantConfiguration, WalletConfiguration } from "#domain/tenants/tenant.ts";
+import type { AcceptQueue, Ingress } from "#pipeline/ingress/ingress.ts";
+
+/** A page of rows, newest or lowest first; `next` is the cursor of the page after, null on the last. */
+export interface Page<Row> {
+  readonly rows: readonly Row[];
+  readonly next: string | null;
+}
+
+export interface PageRequest {
+  /** The `next` of the page before. */
+  readonly after: string | null;
+  /** 1 … 200. */
+  readonly limit: number;
+}
+
+/** Whose rows a read may return: one tenant's (through row-level security) or, for administration, everybody's. */
+export type Scope = { readonly tenantId: string } | "administration";
+
+/** What a tenant's settings may be changed to; absent fields stay. Amounts are decimal strings. */
+export interface TenantChange {
+  readonly name?: string;
+  readonly email?: string | null;
+  readonly timezone?: string;
+  readonly country?: string;
+  readonly taxRate?: string;
+  readonly rateCardId?: string | null;
+  readonly creditLimit?: string;
+  readonly thresholds?: WalletConfiguration["thresholds"];
+  readonly trustedHints?: boolean;
+  readonly status?: "active" | "suspended" | "closed";
+  readonly webhook?: TenantConfiguration["webhook"];
+  readonly firewall?: TenantConfiguration["firewall"];
+}
+
+export interface TenantDirectory {
+  get(scope: Scope, tenantId: string): Promise<TenantConfiguration | null>;
+  list(page: PageRequest): Promise<Page<TenantConfiguration>>;
+  /** Stores the change under the next revision and publishes it on control.tenants; null when there is no such tenant. */
+  update(tenantId: string, change: TenantChange, actor: string): Promise<TenantConfiguration | null>;
+}
+
+/** What the onboarding flow is given. Secrets stay with the gateway: only hashes go in. */
+export interface OnboardingRequest {
+  readonly tenantId: string;
+  readonly name: string;
+  readonly email: string;
+  readonly currency: string;
+  readonly timezone: string;
+  readonly country: string;
+  readonly taxRate: string;
+  readonly kind: "prepaid" | "postpaid";
+  readonly creditLimit: string;
+  readonly thresholds: WalletConfiguration["thresholds"];
+  readonly rateCardId: string | null;
+  readonly walletId: string;
+  readonly apiKey: { readonly keyId: string; readonly hash: string; readonly lastFour: string };
+  readonly smppAccount: { readonly systemId: string; readonly passwordHash: string };
+  readonly actor: string;
+}
+
+/** `running`: the flow goes on after the time to wait. `exists`: the id is taken. `refused`: a field is wrong. */
+export type OnboardingOutcome =
+  | { readonly kind: "completed"; readonly workflowId: string; readonly url: string | null }
+  | { readonly kind: "running"; readonly workflowId: string; readonly url: string | null }
+  | { readonly kind: "exists" }
+  | { readonly kind: "refused"; readonly problems: readonly { readonly path: string; readonly message: string }[] };
+
+export interface Onboarding {
+  /** Starts the flow and waits up to `waitMs` for its end. The tenant's id is the business key. */
+  onboard(request: OnboardingRequest, waitMs: number): Promise<OnboardingOutcome>;
+}
+
+/** One row of the ledger, as it is shown. */
+export interface TransactionView {
+  readonly transactionId: string;
+  readonly tenantId: string;
+  readonly walletId: string;
+  readonly sequence: bigint;
+  readonly eventId: string;
+  readonly entryType: string;
+  readonly eventType: string;
+  readonly messageId: string | null;
+  /** What the balance moved by: negative for a charge. */
+  readonly amount: Money;
+  /** Steps of a charge's price; null for entries that are no usage. */
+  readonly charge: ChargeSteps | null;
+  readonly currency: string;
+  readonly balanceBefore: Money;
+  readonly balanceAfter: Money;
+  /** How the price came about: card, version, band, ordinal, … ; for entries reason and actor. */
+  readonly trace: Readonly<Record<string, unknown>>;
+  readonly occurredAt: number;
+  readonly recordedAt: number;
+}
+
+export interface ChargeSteps {
+  readonly base: Money;
+  readonly discount: Money;
+  readonly subtotal: Money;
+  readonly tax: Money;
+  readonly total: Money;
+}
+
+export interface TransactionFilter {
+  readonly eventType: string | null;
+  /** Epoch ms, inclusive. */
+  readonly from: number | null;
+  /** Epoch ms, exclusive. */
+  readonly to: number | null;
+}
+
+export interface LedgerReads {
+  byId(scope: Scope, transactionId: string): Promise<TransactionView | null>;
+  /** The ledger's entry for a billing event, null while it is not there. */
+  byEvent(eventId: string, acceptedAt: number): Promise<TransactionView | null>;
+  list(
+    scope: Scope,
+    tenantId: string,
+    filter: TransactionFilter,
+    page: PageRequest,
+  ): Promise<Page<TransactionView>>;
+  /** The ledger's balance; null for a wallet without entries. */
+  balance(
+    scope: Scope,
+    walletId: string,
+  ): Promise<{ readonly balance: Money; readonly sequence: bigint } | null>;
+}
+
+export interface ReservedAmounts {
+  /** What messages under way have set aside in a wallet. */
+  reserved(walletId: string): Promise<Money>;
+}
+
+export interface NewRateCardVersion {
+  readonly rateCardId: string;
+  /** The card's JSON text as it was posted. */
+  readonly source: string;
+  readonly name: string;
+  readonly currency: string;
+  /** Epoch ms: from when the card's first version holds. */
+  readonly effectiveFrom: number;
+  readonly storedAt: number;
+  readonly actor: string;
+}
+
+/** A stored version; `published` once control.rate-cards has it. */
+export interface StoredRateCard extends RateCardVersion {
+  readonly name: string;
+  readonly currency: string;
+  readonly actor: string;
+  readonly published: boolean;
+}
+
+export interface RateCardStore {
+  /** Appends a version; the latest version's own text again changes nothing (`created` false). */
+  append(card: NewRateCardVersion): Promise<{ readonly card: StoredRateCard; readonly created: boolean }>;
+  markPublished(rateCardId: string, version: number): Promise<void>;
+  /** The latest version of every card, by id. */
+  list(page: PageRequest): Promise<Page<StoredRateCard>>;
+  /** Every version, the latest first; empty when there is no such card. */
+  versions(rateCardId: string): Promise<readonly StoredRateCard[]>;
+}
+
+/** A message as its tenant may see it. */
+export interface MessageView {
+  readonly messageId: string;
+  readonly tenantId: string;
+  readonly channel: string;
+  readonly direction: "outbound" | "inbound";
+  readonly from: string;
+  readonly to: string;
+  readonly text: string;
+  readonly parts: number;
+  readonly encoding: string;
+  readonly country: string | null;
+  readonly operator: string | null;
+  readonly reference: string | null;
+  readonly state: MessageState;
+  readonly acceptedAt: number;
+  readonly expiresAt: number;
+  readonly finalAt: number | null;
+  readonly timeline: readonly TimelineStep[];
+}
+
+export interface MessageReads {
+  get(scope: Scope, messageId: string): Promise<MessageView | null>;
+  list(
+    scope: Scope,
+    tenantId: string,
+    filter: { readonly state: MessageState | null },
+    page: PageRequest,
+  ): Promise<Page<MessageView>>;
+}
+
+export interface ComponentHealth {
+  readonly status: "up" | "down";
+  /** Why, when it is down. */
+  readonly detail?: string;
+}
+
+export interface HealthProbe {
+  /** Messages accepted per second over the last few seconds. */
+  tps(): number;
+  /** State of each server that the gateway needs; answers within its own time limit, never rejects. */
+  components(): Promise<Readonly<Record<string, ComponentHealth>>>;
+  /** Whether the process should be given work. */
+  ready(): boolean;
+}
+
+/** Everything that the gateway's REST door works with; workers/gateway.ts composes it. */
+export interface GatewayDependencies {
+  readonly clock: Clock;
+  /** Cryptographically secure random bytes: keys and passwords. */
+  readonly randomBytes: (size: number) => Uint8Array;
+  /** A fresh UUIDv7. */
+  readonly newId: () => string;
+  /** scrypt or the like of an SMPP password, as the SMPP door checks it. */
+  readonly hashPassword: (password: string) => Promise<string>;
+  readonly ingress: Ingress;
+  readonly acceptQueue: AcceptQueue;
+  readonly publisher: EventPublisher;
+  readonly adminKeys: AdminKeys;
+  readonly apiKeys: ApiKeys;
+  readonly idempotency: IdempotencyStore;
+  readonly tenants: TenantDirectory;
+  readonly onboarding: Onboarding;
+  readonly ledger: LedgerReads;
+  readonly wallets: ReservedAmounts;
+  readonly rateCards: RateCardStore;
+  readonly messages: MessageReads;
+  readonly health: HealthProbe;
+  readonly metrics: { readonly contentType: string; metrics(): Promise<string> };
+  readonly logger: FastifyBaseLogger;
+}
+
+/** Settings of the REST door. */
+export interface GatewayConfig {
+  /** The first owner's token. */
+  readonly adminToken: string;
+  /** Web pages of other origins never call this API; the reference is served from the same origin. */
+  readonly version: string;
+  /** Requests per second and key; a tenant's own figure comes from `perTenant`. Default 5,000. */
+  readonly requestsPerSecond?: number;
+  readonly perTenant?: Readonly<Record<string, number>>;
+  /** Failed authentications per second and address before 429. Default 20. */
+  readonly failuresPerSecond?: number;
+  /** How long a request waits for the ledger or a flow before it answers 202. Default 5,000 ms. */
+  readonly waitMs?: number;
+  /** 503 above this event-loop delay. Default 1,000 ms; 0 turns it off. */
+  readonly eventLoopDelayMsMax?: number;
+}
