@@ -6,7 +6,7 @@ import { spawn } from "node:child_process";
 import { closeSync, existsSync, mkdirSync, realpathSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { readJson } from "./json-file.ts";
+import { readJson, writeJson } from "./json-file.ts";
 import { cacheDirectory, dataPaths, rootDirectory } from "./paths.ts";
 import { choosePorts, type PortChoice, type Ports } from "./ports.ts";
 import { processes as allProcesses } from "./processes.ts";
@@ -87,7 +87,15 @@ export async function prepareEnvironment(options: EnvironmentOptions): Promise<P
     progress: options.progress ?? (() => undefined),
   });
   const ports = await choosePorts(paths.ports, options.ports, Math.random);
+  const variables = variablesOf(ports, secrets, dataDirectory, { ...process.env, ...options.env });
+  const description = { dataDirectory, ports, urls: urlsOf(ports, secrets), variables };
+  writeJson(environmentFile(dataDirectory), description, 0o600);
   return { dataDirectory, ports, secrets };
+}
+
+/** What a program of another language needs to reach an environment: its addresses and variables as JSON, mode 0600. */
+export function environmentFile(dataDirectory: string): string {
+  return join(dataDirectory, "environment.json");
 }
 
 /** Starts an environment under a supervisor in the background; answers when all is healthy. */

@@ -7,5 +7,6 @@ export const commands: Readonly<Record<string, () => Promise<{ readonly command:
   status: () => import("./status.ts"),
   logs: () => import("./logs.ts"),
   doctor: () => import("./doctor.ts"),
+  test: () => import("./test.ts"),
   help: () => import("./help.ts"),
 };
