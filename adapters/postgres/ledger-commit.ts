@@ -122,12 +122,13 @@ async function insertEntries(
     name: "ledger-insert",
     text: `INSERT INTO ledger_entries (event_id, accepted_month, wallet_id, tenant_id, sequence, entry_type, event_type, message_id,
              part, amount, revenue, tax, clearing, balance_after, currency, volume_period, volume_ordinal, trace,
-             kafka_partition, kafka_offset, occurred_at)
-           SELECT a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t, to_timestamp(u / 1000.0)
+             kafka_partition, kafka_offset, occurred_at, base)
+           SELECT a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t, to_timestamp(u / 1000.0), v
              FROM unnest($1::text[], $2::date[], $3::text[], $4::text[], $5::bigint[], $6::text[], $7::text[], $8::text[],
                $9::integer[], $10::numeric[], $11::numeric[], $12::numeric[], $13::numeric[], $14::numeric[], $15::text[],
-               $16::text[], $17::bigint[], $18::jsonb[], $19::integer[], $20::bigint[], $21::bigint[])
-               AS x(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t, u)
+               $16::text[], $17::bigint[], $18::jsonb[], $19::integer[], $20::bigint[], $21::bigint[],
+               $22::numeric[])
+               AS x(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t, u, v)
            ON CONFLICT (event_id, accepted_month) DO NOTHING`,
     values: columns(entries, balances),
   });
@@ -161,6 +162,7 @@ function columns(entries: readonly LedgerEntry[], balances: readonly Money[]): s
     plain((entry) => entry.partition),
     plain((entry) => entry.offset),
     plain((entry) => entry.occurredAt),
+    plain((entry) => (entry.base === null ? "NULL" : formatMoney(entry.base))),
   ];
 }
 

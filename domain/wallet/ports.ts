@@ -116,6 +116,8 @@ export interface LedgerEntry {
   readonly part: number;
   /** What the balance moves by: negative for a charge. */
   readonly amount: Money;
+  /** Price before the discount, which is base − revenue; null for entries that are no usage. */
+  readonly base: Money | null;
   readonly revenue: Money;
   readonly tax: Money;
   /** Counter-account of top-ups and adjustments. */

@@ -49,6 +49,8 @@ CREATE TABLE ledger_entries (
   part           integer        NOT NULL,
   -- What the wallet moved by (negative for a charge), and where it went. Each entry balances in itself.
   amount         numeric(38,18) NOT NULL,
+  -- Price before the volume discount (the discount is base − revenue); null for entries that are no usage.
+  base           numeric(38,18),
   revenue        numeric(38,18) NOT NULL,
   tax            numeric(38,18) NOT NULL,
   clearing       numeric(38,18) NOT NULL,

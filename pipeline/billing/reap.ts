@@ -1,0 +1,59 @@
+import type { Ledger, WalletStore } from "#domain/wallet/ports.ts";
+
+/**
+ * A reservation younger than this may belong to a message that is still being published or not yet stored: publishing
+ * gives up after 30 s, the timeline lags by seconds.
+ */
+const ORPHAN_AGE_MS = 120_000;
+const WALLETS_PER_PAGE = 1_000;
+
+export interface ReaperDependencies {
+  readonly wallets: Pick<WalletStore, "reservations" | "release">;
+  readonly ledger: Pick<Ledger, "walletIds" | "heldMessages">;
+}
+
+export interface Reaped {
+  readonly wallets: number;
+  readonly released: number;
+  /** Reservations whose message id is no UUIDv7, whose age is therefore unknown. They stay. */
+  readonly ageless: number;
+}
+
+/**
+ * Gives back reservations that nothing will ever settle: the door died between reserving and publishing, or a
+ * rebuild restored what had just been settled. To be run every minute or so by one process; several do no harm.
+ * @throws Unavailable when a store cannot be reached.
+ */
+export async function reapOrphanReservations(dependencies: ReaperDependencies, now: number): Promise<Reaped> {
+  const { wallets, ledger } = dependencies;
+  let [seen, released, ageless] = [0, 0, 0];
+  for (let after: string | null = null; ;) {
+    const page: readonly string[] = await ledger.walletIds(after, WALLETS_PER_PAGE);
+    for (const walletId of page) {
+      seen += 1;
+      for await (const reservations of wallets.reservations(walletId)) {
+        const old: string[] = [];
+        for (const { messageId } of reservations) {
+          const acceptedAt = uuidv7Time(messageId);
+          if (acceptedAt === null) ageless += 1;
+          else if (now - acceptedAt > ORPHAN_AGE_MS) old.push(messageId);
+        }
+        if (old.length === 0) continue;
+        const held = await ledger.heldMessages(old, now);
+        const orphans = old.filter((messageId) => !held.has(messageId));
+        if (orphans.length > 0) await wallets.release(walletId, orphans);
+        released += orphans.length;
+      }
+    }
+    if (page.length < WALLETS_PER_PAGE) return { wallets: seen, released, ageless };
+    after = page.at(-1) as string;
+  }
+}
+
+const UUIDV7 = /^([0-9a-f]{8})-([0-9a-f]{4})-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
+
+/** Epoch ms at which a UUIDv7 was made (RFC 9562, section 5.7); null for anything else. */
+export function uuidv7Time(id: string): number | null {
+  const match = UUIDV7.exec(id);
+  return match === null ? null : Number.parseInt(`${match[1]}${match[2]}`, 16);
+}

@@ -1,0 +1,200 @@
+import { Unavailable } from "#domain/errors.ts";
+import type { BillingEvent } from "#domain/events/billing-event.ts";
+import type { StageHandler } from "#domain/events/ports.ts";
+import type { LedgerBatch, LedgerCommit } from "#domain/wallet/ports.ts";
+import { admit, type WalletWork } from "./admit.ts";
+import { WalletCharger, type AppliedWork } from "./charge-wallet.ts";
+import type { BillingDependencies } from "./ports.ts";
+import { thresholdTriggers, type BalanceStep } from "./thresholds.ts";
+
+/** Rounds in which a batch's wallets may be repaired; the retry after Unavailable starts afresh. */
+const MAX_ROUNDS = 20;
+/** A gap closes by itself when the consumer that holds the missing entries commits them; after so many rounds it does not. */
+const GAP_ROUNDS = 4;
+const GAP_PAUSE_MS = 20;
+/** Wallets of which the ledger is asked before charging, because a batch before held old events (a replay). */
+const MAX_SUSPECTS = 10_000;
+
+const TRIGGERS_TOPIC = "workflow.triggers";
+
+/** A wallet's part of a batch on its way through the rounds. */
+interface Attempt {
+  readonly work: WalletWork;
+  /** Ids that the ledger holds from long ago: the store has forgotten them. */
+  readonly ledgered: Set<string>;
+  gaps: number;
+  applied: AppliedWork;
+}
+
+/**
+ * The billing stage. Each event has one effect, whatever is killed and whoever else handles the same records:
+ * the store applies a batch only if nothing of it is known and the wallet has not moved, the ledger writes it only if it continues the wallet's
+ * sequence under the same epoch, and what does not fit is undone by rebuilding the wallet from the ledger.
+ * When it resolves, ledger and triggers are durable.
+ */
+export function createBillingHandler(dependencies: BillingDependencies): StageHandler<BillingEvent> {
+  const charger = new WalletCharger(dependencies.wallets);
+  const suspects = new Set<string>();
+  return async (records) => {
+    await dependencies.control.confirm();
+    const works = admit(records, dependencies.control, dependencies.clock.now());
+    const attempts = works.map(newAttempt);
+    await askForSuspects(dependencies, suspects, attempts);
+    let pending = attempts;
+    for (let round = 0; pending.length > 0; round += 1) {
+      if (round === MAX_ROUNDS)
+        throw new Unavailable("wallet", {
+          message: `Wallets do not settle: ${pending.map((one) => one.work.walletId).join(", ")}`,
+        });
+      pending = await chargeAndCommit(dependencies, charger, suspects, pending);
+    }
+    await publishTriggers(dependencies, attempts);
+  };
+}
+
+function newAttempt(work: WalletWork): Attempt {
+  return { work, ledgered: new Set(), gaps: 0, applied: { epoch: 0n, planned: [] } };
+}
+
+/** Returns the attempts that need another round. */
+async function chargeAndCommit(
+  dependencies: BillingDependencies,
+  charger: WalletCharger,
+  suspects: Set<string>,
+  attempts: readonly Attempt[],
+): Promise<Attempt[]> {
+  await all(attempts, async (attempt) => {
+    attempt.applied = await charger.apply(attempt.work, attempt.ledgered);
+  });
+  const recorded = attempts.filter(({ applied }) => applied.planned.some(({ entry }) => entry !== null));
+  const commits = recorded.length === 0 ? [] : await dependencies.ledger.commit(recorded.map(ledgerBatch));
+  const results = new Map(recorded.map((attempt, index) => [attempt, commits[index] as LedgerCommit]));
+  const repairs: Attempt[] = [];
+  for (const attempt of attempts) {
+    const result = results.get(attempt);
+    if (result === undefined || result.kind === "committed") countApplied(dependencies, attempt);
+    else repairs.push(attempt);
+  }
+  await all(repairs, (attempt) =>
+    repair(dependencies, charger, suspects, attempt, results.get(attempt) as LedgerCommit),
+  );
+  return repairs;
+}
+
+/** Every one is finished before an error leaves: nothing of this batch goes on when it is tried again. */
+async function all(attempts: readonly Attempt[], work: (attempt: Attempt) => Promise<void>): Promise<void> {
+  const results = await Promise.allSettled(attempts.map(work));
+  for (const result of results) if (result.status === "rejected") throw result.reason;
+}
+
+function ledgerBatch({ work, applied }: Attempt): LedgerBatch {
+  const entries = applied.planned.flatMap(({ entry }) => (entry === null ? [] : [entry]));
+  entries.sort((one, other) => (one.sequence < other.sequence ? -1 : 1));
+  return { walletId: work.walletId, epoch: applied.epoch, entries };
+}
+
+async function repair(
+  { metrics, pause }: BillingDependencies,
+  charger: WalletCharger,
+  suspects: Set<string>,
+  attempt: Attempt,
+  result: LedgerCommit,
+): Promise<void> {
+  const { walletId } = attempt.work;
+  if (result.kind === "duplicate") {
+    metrics.count("duplicate", result.eventIds.length);
+    for (const eventId of result.eventIds) attempt.ledgered.add(eventId);
+    if (suspects.size >= MAX_SUSPECTS) suspects.clear();
+    suspects.add(walletId);
+  } else {
+    metrics.count(result.kind === "gap" ? "gap" : "fenced", 1);
+    if (result.kind === "gap" && (attempt.gaps += 1) < GAP_ROUNDS) {
+      await pause(GAP_PAUSE_MS * attempt.gaps);
+      await charger.state(walletId);
+      return;
+    }
+    // Fenced by somebody who has loaded the new epoch already: only charge again.
+    if (result.kind === "fenced" && (await charger.state(walletId)).epoch > attempt.applied.epoch) return;
+  }
+  attempt.gaps = 0;
+  metrics.count("rebuilt", 1);
+  await charger.rebuild(walletId);
+}
+
+async function askForSuspects(
+  { ledger, metrics }: BillingDependencies,
+  suspects: Set<string>,
+  attempts: readonly Attempt[],
+): Promise<void> {
+  if (suspects.size === 0) return;
+  for (const attempt of attempts) {
+    if (!suspects.has(attempt.work.walletId)) continue;
+    const found = await ledger.find(attempt.work.events.map(eventKey));
+    if (found.length === 0) suspects.delete(attempt.work.walletId);
+    metrics.count("duplicate", found.length);
+    for (const { eventId } of found) attempt.ledgered.add(eventId);
+  }
+}
+
+function eventKey({ event }: WalletWork["events"][number]): { eventId: string; acceptedAt: number } {
+  return { eventId: event.id, acceptedAt: event.acceptedAt };
+}
+
+function countApplied({ metrics }: BillingDependencies, { applied }: Attempt): void {
+  let [charged, entered, free, redelivered] = [0, 0, 0, 0];
+  for (const { entry, balanceAfter, admitted } of applied.planned) {
+    if (balanceAfter === null) redelivered += 1;
+    else if (entry === null) free += 1;
+    else if (admitted.kind === "usage") charged += 1;
+    else entered += 1;
+  }
+  metrics.count("charged", charged);
+  metrics.count("entered", entered);
+  metrics.count("free", free);
+  metrics.count("redelivered", redelivered);
+}
+
+/** Also those of entries that came again: the process may have died between the ledger and the triggers. */
+async function publishTriggers(
+  dependencies: BillingDependencies,
+  attempts: readonly Attempt[],
+): Promise<void> {
+  const at = dependencies.clock.now();
+  const triggers = [];
+  for (const attempt of attempts) {
+    const { wallet } = attempt.work;
+    triggers.push(
+      ...thresholdTriggers(
+        await balanceSteps(dependencies, attempt),
+        wallet.configuration,
+        wallet.tenantId,
+        at,
+      ),
+    );
+  }
+  if (triggers.length === 0) return;
+  dependencies.metrics.count("triggers", triggers.length);
+  await dependencies.publisher.publish(
+    triggers.map((trigger) => ({
+      topic: TRIGGERS_TOPIC,
+      key: trigger.walletId,
+      value: JSON.stringify(trigger),
+    })),
+  );
+}
+
+async function balanceSteps(
+  { ledger }: BillingDependencies,
+  { work, applied, ledgered }: Attempt,
+): Promise<BalanceStep[]> {
+  const steps: BalanceStep[] = [];
+  const asked = new Set(ledgered);
+  for (const { entry, balanceAfter } of applied.planned) {
+    if (entry === null) continue;
+    if (balanceAfter === null) asked.add(entry.eventId);
+    else steps.push({ sequence: entry.sequence, amount: entry.amount, balanceAfter });
+  }
+  if (asked.size === 0) return steps;
+  const found = await ledger.find(work.events.filter(({ event }) => asked.has(event.id)).map(eventKey));
+  return [...steps, ...found].sort((one, other) => (one.sequence < other.sequence ? -1 : 1));
+}
