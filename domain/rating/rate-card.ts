@@ -181,10 +181,10 @@ function readTier(reader: JsonReader, entry: unknown, path: string): VolumeDisco
   );
   const maxVolume = readVolume(reader, fields["max_volume"], child(path, "max_volume"));
   const discount = readDiscount(reader, fields, path);
-  if (minVolume === null || discount === null) return null;
-  if (maxVolume !== null && maxVolume < minVolume) {
+  if (minVolume !== null && maxVolume !== null && maxVolume < minVolume) {
     reader.report(child(path, "max_volume"), "is below min_volume: exchange the two");
   }
+  if (minVolume === null || discount === null) return null;
   return { minVolume: BigInt(minVolume), maxVolume: maxVolume === null ? null : BigInt(maxVolume), discount };
 }
 
