@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import { Decimal } from "decimal.js";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { formatFactor, multiplyByFactor, parseFactor } from "./factor.ts";
 import { money, parseMoney } from "./money.ts";
 import { applyPercent, formatPercent, parsePercent } from "./percent.ts";

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "@jest/globals";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { type CardRemark, CARD_TEXT_MAX, effectiveFrom, parseRateCard, type RateCard } from "./rate-card.ts";
 
 const GUIDE = readFileSync(new URL("../../examples/rate-cards/guide.json", import.meta.url), "utf8");

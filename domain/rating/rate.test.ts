@@ -3,7 +3,7 @@ import { describe, expect, test } from "@jest/globals";
 import { Poison } from "#domain/errors.ts";
 import { formatMoney, type Money, parseMoney, sum } from "#domain/money/money.ts";
 import { parsePercent, type Percent } from "#domain/money/percent.ts";
-import { type CompiledRateCard, compileRateCard, compileRateCardVersion } from "./compiled-rate-card.ts";
+import { type CompiledRateCard, compileRateCard } from "./compiled-rate-card.ts";
 import { describeCharge, traceAmounts } from "./describe-charge.ts";
 import { parseRateCard } from "./rate-card.ts";
 import { holdFor, rate, type RatedCharge, type RatingInput } from "./rate.ts";
@@ -360,69 +360,6 @@ describe("volume tiers", () => {
   });
 });
 
-describe("time bands", () => {
-  const at = (text: string) => Date.parse(text);
-
-  test("begin with their first hour and end before their last", () => {
-    const peak = (text: string) => baseOf(example({ at: at(text), operator: null, country: null }));
-    expect(peak("2024-12-25T08:59:59.999-05:00")).toBe("0.008");
-    expect(peak("2024-12-25T09:00:00-05:00")).toBe("0.015");
-    expect(peak("2024-12-25T16:59:59.999-05:00")).toBe("0.015");
-    expect(peak("2024-12-25T17:00:00-05:00")).toBe("0.01");
-    expect(peak("2024-12-25T23:59:59.999-05:00")).toBe("0.01");
-    expect(peak("2024-12-26T00:00:00-05:00")).toBe("0.008");
-  });
-
-  test("0 is Sunday", () => {
-    const sunday = card({
-      sms: {
-        base_rate: 1,
-        time_bands: [{ name: "x", start_hour: 0, end_hour: 24, days_of_week: [0], rate: 2 }],
-      },
-    });
-    const on = (text: string) =>
-      baseOf(example({ card: sunday, at: at(text), operator: null, country: null }));
-    expect(on("2024-12-21T23:59:59Z")).toBe("1");
-    expect(on("2024-12-22T00:00:00Z")).toBe("2");
-    expect(on("2024-12-22T23:59:59Z")).toBe("2");
-    expect(on("2024-12-23T00:00:00Z")).toBe("1");
-  });
-
-  test("one that crosses midnight belongs to the day on which it starts", () => {
-    const night = card({
-      sms: {
-        base_rate: 1,
-        time_bands: [{ name: "Night", start_hour: 22, end_hour: 6, days_of_week: [6], rate: 2 }],
-      },
-    });
-    const on = (text: string) =>
-      baseOf(example({ card: night, at: at(text), operator: null, country: null }));
-    expect(on("2024-12-21T05:59:59Z")).toBe("1");
-    expect(on("2024-12-21T21:59:59Z")).toBe("1");
-    expect(on("2024-12-21T22:00:00Z")).toBe("2");
-    expect(on("2024-12-22T05:59:59Z")).toBe("2");
-    expect(on("2024-12-22T06:00:00Z")).toBe("1");
-    expect(on("2024-12-22T22:00:00Z")).toBe("1");
-  });
-
-  test("follow the wall clock through a gap and a fold", () => {
-    const band = card(
-      { sms: { base_rate: 1, time_bands: [{ name: "Early", start_hour: 1, end_hour: 3, rate: 2 }] } },
-      { timezone: "America/New_York" },
-    );
-    const on = (text: string) => baseOf(example({ card: band, at: at(text), operator: null, country: null }));
-    // 10 March: 01:59:59 is followed by 03:00.
-    expect(on("2024-03-10T06:59:59Z")).toBe("2");
-    expect(on("2024-03-10T07:00:00Z")).toBe("1");
-    // 3 November: 01:00–02:00 comes twice.
-    expect(on("2024-11-03T04:59:59Z")).toBe("1");
-    expect(on("2024-11-03T05:30:00Z")).toBe("2");
-    expect(on("2024-11-03T06:30:00Z")).toBe("2");
-    expect(on("2024-11-03T07:59:59Z")).toBe("2");
-    expect(on("2024-11-03T08:00:00Z")).toBe("1");
-  });
-});
-
 describe("holdFor", () => {
   test("is the price now with tax, without discount", () => {
     const input = example();
@@ -466,58 +403,4 @@ describe("bad input", () => {
       ),
     ).toBe("0.01");
   });
-});
-
-test("a stored version compiles, a broken one says why", () => {
-  const version = {
-    v: 1 as const,
-    rateCardId: "RC-TENANT-001",
-    version: 3,
-    validFrom: 7,
-    storedAt: 7,
-    source: GUIDE,
-  };
-  const compiled = compileRateCardVersion(version);
-  expect(compiled.ok && rate(example({ card: compiled.card })).trace.version).toBe(3);
-  expect(compiled.ok && compiled.card).toMatchObject({ validFrom: 7, currency: "USD" });
-  expect(compileRateCardVersion({ ...version, source: "{}" })).toMatchObject({ ok: false });
-});
-
-test("the default card prices what the guide's event lists name", () => {
-  const events = compile(DEFAULT).events;
-  for (const name of [
-    "sms.submit",
-    "sms.delivered",
-    "sms.failed",
-    "sms.mo.inbound",
-    "sms.dlr.callback",
-    "ussd.session.initiated",
-  ]) {
-    expect(events.has(name)).toBe(true);
-  }
-  for (const channel of ["whatsapp", "telegram", "messenger", "instagram", "viber", "rcs", "xmpp"]) {
-    for (const name of [
-      "send",
-      "media",
-      "template",
-      "interactive",
-      "read",
-      "delivered",
-      "failed",
-      "inbound",
-    ]) {
-      expect(events.has(`${channel}.${name}`)).toBe(true);
-    }
-  }
-  for (const name of [
-    "ussd.response.sent",
-    "ussd.menu.action",
-    "ussd.timeout",
-    "ussd.error",
-    "firewall.scan",
-    "firewall.block",
-  ]) {
-    expect(events.has(name)).toBe(true);
-  }
-  expect(formatMoney(rate(example({ card: compile(DEFAULT), eventType: "sms.failed" })).total)).toBe("0");
 });

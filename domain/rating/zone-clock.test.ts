@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { INSTANT_MAX, ZoneClock, zoneClock } from "./zone-clock.ts";
 
 const HOUR_MS = 3_600_000;
