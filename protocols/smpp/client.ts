@@ -3,9 +3,12 @@ import { Backoff } from "./backoff.ts";
 import type { LinkTimerLimits } from "./link-timers.ts";
 import type { Body, Pdu, Tlvs } from "./pdus.ts";
 import { createSmppSession, responseTo } from "./session.ts";
-import type { CloseReason, RequestPdu, SmppCounters, SmppSession } from "./session.ts";
+import type { CloseReason, RequestOutcome, RequestPdu, SmppCounters, SmppSession } from "./session.ts";
 import { SendQueue } from "./send-queue.ts";
+import type { QueuedSubmit, SubmitOutcome } from "./send-queue.ts";
 import { STATUS, statusName } from "./status.ts";
+
+export type { SubmitOutcome };
 
 export type BindType = "transceiver" | "transmitter" | "receiver";
 
@@ -39,14 +42,6 @@ export type ClientEvent =
   | { readonly kind: "bound"; readonly bound: number }
   | { readonly kind: "unbound"; readonly bound: number; readonly reason: CloseReason }
   | { readonly kind: "bind_refused"; readonly code: string };
-
-/**
- * `answered`: the peer's submit_sm_resp. `lost`: it was sent and no answer came, so the peer may or may not have taken it.
- * `waited`: no slot was free by the deadline, nothing was sent. `full`, `stopped`: nothing was sent.
- */
-export type SubmitOutcome =
-  | { readonly kind: "answered"; readonly status: number; readonly messageId: string }
-  | { readonly kind: "lost" | "waited" | "full" | "stopped" };
 
 export interface SmppClient {
   readonly bound: number;
@@ -255,18 +250,24 @@ class BoundClient implements SmppClient {
       if (session === null) return;
       const item = this.#queue.shift();
       if (item === undefined) return;
-      void session.request("submit_sm", item.body, item.tlvs).then((outcome) => {
-        if (outcome.kind === "response") {
-          const messageId = outcome.pdu.command === "submit_sm_resp" ? outcome.pdu.body.message_id : "";
-          item.resolve({ kind: "answered", status: outcome.pdu.status, messageId });
-        } else {
-          // A session that does not answer is not worth its slot.
-          if (outcome.kind === "timeout") session.destroy("end_silent");
-          item.resolve({ kind: "lost" });
-        }
-        this.#pump();
-      });
+      session.request("submit_sm", item.body, item.tlvs).then(
+        (outcome) => this.#answer(item, session, outcome),
+        // A value that its field cannot hold: as the peer would answer it.
+        () => item.resolve({ kind: "answered", status: STATUS.ESME_RINVPARLEN.code, messageId: "" }),
+      );
     }
+  }
+
+  #answer(item: QueuedSubmit, session: SmppSession, outcome: RequestOutcome): void {
+    if (outcome.kind === "response") {
+      const messageId = outcome.pdu.command === "submit_sm_resp" ? outcome.pdu.body.message_id : "";
+      item.resolve({ kind: "answered", status: outcome.pdu.status, messageId });
+    } else {
+      // A session that does not answer is not worth its slot.
+      if (outcome.kind === "timeout") session.destroy("end_silent");
+      item.resolve({ kind: "lost" });
+    }
+    this.#pump();
   }
 
   #freest(): SmppSession | null {

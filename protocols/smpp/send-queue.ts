@@ -1,5 +1,12 @@
-import type { SubmitOutcome } from "./client.ts";
 import type { Body, Tlvs } from "./pdus.ts";
+
+/**
+ * `answered`: the peer's submit_sm_resp. `lost`: it was sent and no answer came, so the peer may or may not have taken it.
+ * `waited`: no slot was free by the deadline, nothing was sent. `full`, `stopped`: nothing was sent.
+ */
+export type SubmitOutcome =
+  | { readonly kind: "answered"; readonly status: number; readonly messageId: string }
+  | { readonly kind: "lost" | "waited" | "full" | "stopped" };
 
 export interface QueuedSubmit {
   readonly body: Partial<Body<"submit_sm">>;
