@@ -1,6 +1,12 @@
 import type { Clock } from "#domain/clock.ts";
 import { Unavailable } from "#domain/errors.ts";
-import type { EventPublisher, OutgoingRecord, RawRecord, StageHandler, StageRecord } from "#domain/events/ports.ts";
+import type {
+  EventPublisher,
+  OutgoingRecord,
+  RawRecord,
+  StageHandler,
+  StageRecord,
+} from "#domain/events/ports.ts";
 import type { Logger } from "#platform/logger.ts";
 import type { Metrics } from "#platform/metrics.ts";
 import type { Stage } from "./stages.ts";
@@ -79,7 +85,10 @@ function decodeAll<Event>(
   return { decoded, poison };
 }
 
-async function handleAll<Event>(dependencies: StageDependencies<Event>, batch: readonly Decoded<Event>[]): Promise<void> {
+async function handleAll<Event>(
+  dependencies: StageDependencies<Event>,
+  batch: readonly Decoded<Event>[],
+): Promise<void> {
   for (let attempt = 1; ; attempt += 1) {
     try {
       await dependencies.handler(batch.map(({ record }) => record));
@@ -88,7 +97,10 @@ async function handleAll<Event>(dependencies: StageDependencies<Event>, batch: r
       if (error instanceof Unavailable) {
         await waitForServer(dependencies, error, attempt);
       } else if (batch.length > 1) {
-        dependencies.logger.warn({ err: error, stage: dependencies.stage.name, records: batch.length }, "batch failed, splitting");
+        dependencies.logger.warn(
+          { err: error, stage: dependencies.stage.name, records: batch.length },
+          "batch failed, splitting",
+        );
         const middle = batch.length >> 1;
         await handleAll(dependencies, batch.slice(0, middle));
         return handleAll(dependencies, batch.slice(middle));
@@ -105,11 +117,17 @@ async function waitForServer<Event>(
   attempt: number,
 ): Promise<void> {
   const delay = Math.min(RETRY_MS_MAX, RETRY_MS_MIN * 2 ** Math.min(attempt, 10));
-  logger.warn({ stage: stage.name, service: error.service, cause: describe(error.cause), attempt }, "waiting for a server");
+  logger.warn(
+    { stage: stage.name, service: error.service, cause: describe(error.cause), attempt },
+    "waiting for a server",
+  );
   if (!(await pause(delay))) throw new StageStopped();
 }
 
-async function bury<Event>(dependencies: StageDependencies<Event>, dead: readonly DeadRecord[]): Promise<void> {
+async function bury<Event>(
+  dependencies: StageDependencies<Event>,
+  dead: readonly DeadRecord[],
+): Promise<void> {
   const { stage, publisher, metrics, logger, clock } = dependencies;
   const letters = dead.map((one) => deadLetter(stage, one, clock.now()));
   for (let attempt = 1; ; attempt += 1) {
@@ -124,7 +142,13 @@ async function bury<Event>(dependencies: StageDependencies<Event>, dead: readonl
   metrics.stageRecords.inc({ stage: stage.name, outcome: "dead_letter" }, dead.length);
   for (const { raw, error } of dead) {
     logger.error(
-      { stage: stage.name, topic: raw.topic, partition: raw.partition, offset: raw.offset.toString(), error: describe(error) },
+      {
+        stage: stage.name,
+        topic: raw.topic,
+        partition: raw.partition,
+        offset: raw.offset.toString(),
+        error: describe(error),
+      },
       "record moved to the dead letter",
     );
   }
@@ -158,7 +182,9 @@ function describe(error: unknown): string {
   if (error instanceof SyntaxError) return "the record is not JSON";
   if (error instanceof Error && "issues" in error) {
     const issues = error.issues as { path: PropertyKey[]; message: string }[];
-    return issues.map(({ path, message }) => `${path.map(String).join(".") || "record"}: ${message}`).join("; ");
+    return issues
+      .map(({ path, message }) => `${path.map(String).join(".") || "record"}: ${message}`)
+      .join("; ");
   }
   return error instanceof Error ? error.message : String(error);
 }

@@ -20,7 +20,14 @@ function stage(
   outputs: readonly string[],
   messageKey: Stage["messageKey"],
 ): Stage {
-  return { name, inputs, outputs, consumerGroup: `catalyst.${name}`, deadLetterTopic: `${name}.dead-letter`, messageKey };
+  return {
+    name,
+    inputs,
+    outputs,
+    consumerGroup: `catalyst.${name}`,
+    deadLetterTopic: `${name}.dead-letter`,
+    messageKey,
+  };
 }
 
 /** The picture of the pipeline as data: consumers are wired from it, docs/architecture.md is checked against it. */
@@ -28,7 +35,13 @@ export const STAGES = {
   firewall: stage(
     "firewall",
     [...everyChannel("submitted"), ...everyChannel("inbound")],
-    [...everyChannel("cleared"), ...everyChannel("status"), "firewall.events", "billing.events", "fraud.alerts"],
+    [
+      ...everyChannel("cleared"),
+      ...everyChannel("status"),
+      "firewall.events",
+      "billing.events",
+      "fraud.alerts",
+    ],
     "conversation",
   ),
   sms: stage(
@@ -40,7 +53,12 @@ export const STAGES = {
   billing: stage("billing", ["billing.events"], ["workflow.triggers"], "wallet"),
   timeline: stage(
     "timeline",
-    [...everyChannel("submitted"), ...everyChannel("cleared"), ...everyChannel("status"), ...everyChannel("inbound")],
+    [
+      ...everyChannel("submitted"),
+      ...everyChannel("cleared"),
+      ...everyChannel("status"),
+      ...everyChannel("inbound"),
+    ],
     [...everyChannel("status"), "billing.events"],
     "conversation",
   ),
@@ -62,4 +80,20 @@ export function eventTopics(): string[] {
     for (const topic of [...inputs, ...outputs, deadLetterTopic]) topics.add(topic);
   }
   return [...topics].sort();
+}
+
+/**
+ * Partitions of each event topic. In development, channels without a service of their own yet get one:
+ * kafkajs names every partition in every fetch, which an idle machine would feel.
+ */
+export function topicPartitions(
+  topics: readonly string[],
+  partitions: number,
+  environment: "development" | "production",
+): Map<string, number> {
+  const busy = (topic: string): boolean =>
+    environment === "production" || !topic.startsWith("messaging.") || topic.startsWith("messaging.sms.");
+  return new Map(
+    topics.map((topic) => [topic, busy(topic) && !topic.endsWith(".dead-letter") ? partitions : 1]),
+  );
 }

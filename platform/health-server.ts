@@ -19,7 +19,9 @@ export async function startHealthServer(
     const known = request.url === "/health" || request.url === "/ready";
     const status = known ? (lifecycle.ready ? 200 : 503) : 404;
     response.writeHead(status, { "content-type": "application/json" });
-    response.end(JSON.stringify({ status: known ? (lifecycle.ready ? "healthy" : "starting") : "unknown route" }));
+    response.end(
+      JSON.stringify({ status: known ? (lifecycle.ready ? "healthy" : "starting") : "unknown route" }),
+    );
   });
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);

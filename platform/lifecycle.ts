@@ -22,7 +22,7 @@ export class Lifecycle {
   constructor(logger: Logger) {
     this.#logger = logger;
     for (const signal of ["SIGTERM", "SIGINT"] as const) {
-      process.once(signal, () => void this.stop(signal));
+      process.once(signal, () => void this.stop(signal).then(() => process.exit(0)));
     }
     process.on("unhandledRejection", (error) => this.#fail("unhandled rejection", error));
     process.on("uncaughtException", (error) => this.#fail("uncaught exception", error));

@@ -49,10 +49,18 @@ export class KafkaConsumer implements Closable {
       maxBytesPerPartition: FETCH_BYTES_PER_PARTITION_MAX,
       maxWaitTimeInMs: 250,
       allowAutoTopicCreation: false,
-      retry: { initialRetryTime: 100, maxRetryTime: 2_000, retries: 10, restartOnFailure: () => Promise.resolve(true) },
+      retry: {
+        initialRetryTime: 100,
+        maxRetryTime: 2_000,
+        retries: 10,
+        restartOnFailure: () => Promise.resolve(true),
+      },
     });
     this.#consumer.on("consumer.crash", ({ payload }) => {
-      options.logger.error({ err: payload.error, groupId: payload.groupId, restart: payload.restart }, "consumer crashed");
+      options.logger.error(
+        { err: payload.error, groupId: payload.groupId, restart: payload.restart },
+        "consumer crashed",
+      );
       if (!payload.restart) options.onFatal(payload.error);
     });
   }
@@ -107,10 +115,10 @@ export class KafkaConsumer implements Closable {
   }
 
   async #commit(batch: readonly Gathered[]): Promise<void> {
-    const offsets = batch.map(({ payload: { batch: { topic, partition, lastOffset } } }) => ({
-      topic,
-      partition,
-      offset: (BigInt(lastOffset()) + 1n).toString(),
+    const offsets = batch.map(({ payload }) => ({
+      topic: payload.batch.topic,
+      partition: payload.batch.partition,
+      offset: (BigInt(payload.batch.lastOffset()) + 1n).toString(),
     }));
     await this.#consumer.commitOffsets(offsets);
   }
@@ -130,7 +138,9 @@ function toRecords({ batch }: EachBatchPayload): RawRecord[] {
 
 const NO_HEADERS: Readonly<Record<string, string>> = Object.freeze({});
 
-function readHeaders(headers: Readonly<Record<string, unknown>> | undefined): Readonly<Record<string, string>> {
+function readHeaders(
+  headers: Readonly<Record<string, unknown>> | undefined,
+): Readonly<Record<string, string>> {
   if (headers === undefined) return NO_HEADERS;
   let read: Record<string, string> | undefined;
   for (const name in headers) (read ??= {})[name] = String(headers[name]);

@@ -51,10 +51,17 @@ export class ControlFeed implements ControlView, Closable {
       maxWaitTimeInMs: FETCH_WAIT_MS,
       allowAutoTopicCreation: false,
       sessionTimeout: 10_000,
-      retry: { initialRetryTime: 100, maxRetryTime: 2_000, retries: 10, restartOnFailure: () => Promise.resolve(true) },
+      retry: {
+        initialRetryTime: 100,
+        maxRetryTime: 2_000,
+        retries: 10,
+        restartOnFailure: () => Promise.resolve(true),
+      },
     });
     this.#consumer.on("consumer.fetch_start", ({ payload }) => this.#onFetchStart(String(payload.nodeId)));
-    this.#consumer.on("consumer.fetch", ({ payload }) => this.#onFetched(String((payload as { nodeId?: unknown }).nodeId)));
+    this.#consumer.on("consumer.fetch", ({ payload }) =>
+      this.#onFetched(String((payload as { nodeId?: unknown }).nodeId)),
+    );
     this.#consumer.on("consumer.group_join", () => this.#fetches.clear());
     this.#consumer.on("consumer.crash", ({ payload }) => {
       this.#fetches.clear();
@@ -126,7 +133,8 @@ export class ControlFeed implements ControlView, Closable {
   /** A fetch that starts after one that was answered proves it: everything that one brought is applied. */
   #onFetchStart(nodeId: string): void {
     const previous = this.#fetches.get(nodeId);
-    const confirmedAt = previous === undefined ? 0 : previous.answered ? previous.startedAt : previous.confirmedAt;
+    const confirmedAt =
+      previous === undefined ? 0 : previous.answered ? previous.startedAt : previous.confirmedAt;
     this.#fetches.set(nodeId, { startedAt: this.#clock.now(), answered: false, confirmedAt });
     if (!this.#isCurrent()) return;
     const waiting = this.#waiting;
@@ -146,7 +154,8 @@ export class ControlFeed implements ControlView, Closable {
       const ends = new Map<string, bigint>();
       for (const topic of CONTROL_TOPICS) {
         const [offsets] = await admin.fetchTopicOffsets(topic);
-        if (offsets !== undefined && BigInt(offsets.high) > BigInt(offsets.low)) ends.set(topic, BigInt(offsets.high));
+        if (offsets !== undefined && BigInt(offsets.high) > BigInt(offsets.low))
+          ends.set(topic, BigInt(offsets.high));
       }
       return ends;
     } finally {
@@ -173,8 +182,11 @@ export class ControlFeed implements ControlView, Closable {
   #applyRateCard(json: unknown): void {
     const version = rateCardVersion.parse(json);
     const parsed = parseRateCard(version.source);
-    if (!parsed.ok) throw new Error(`rate card ${version.rateCardId} version ${version.version} does not parse`);
-    const others = (this.#cards.get(version.rateCardId) ?? []).filter((card) => card.version !== version.version);
+    if (!parsed.ok)
+      throw new Error(`rate card ${version.rateCardId} version ${version.version} does not parse`);
+    const others = (this.#cards.get(version.rateCardId) ?? []).filter(
+      (card) => card.version !== version.version,
+    );
     const cards = [...others, compileRateCard(parsed.card, version)];
     cards.sort((a, b) => b.validFrom - a.validFrom || b.version - a.version);
     this.#cards.set(version.rateCardId, cards);

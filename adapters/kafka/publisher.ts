@@ -39,7 +39,9 @@ export class KafkaPublisher implements EventPublisher, Closable {
   publish(records: readonly OutgoingRecord[]): Promise<void> {
     if (records.length === 0) return Promise.resolve();
     if (this.#waitingRecords + records.length > RECORDS_WAITING_MAX) {
-      return Promise.reject(new Unavailable("kafka", { message: "kafka does not keep up: too many records are waiting" }));
+      return Promise.reject(
+        new Unavailable("kafka", { message: "kafka does not keep up: too many records are waiting" }),
+      );
     }
     return new Promise((resolve, reject) => {
       this.#waiting.push({ records, resolve, reject });

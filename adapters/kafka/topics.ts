@@ -44,7 +44,8 @@ export async function createTopics(kafka: Kafka, plan: TopicPlan): Promise<strin
       })),
     ];
     const missing = wanted.filter(({ topic }) => !existing.has(topic));
-    if (missing.length > 0) await admin.createTopics({ topics: missing, waitForLeaders: true, timeout: 60_000 });
+    if (missing.length > 0)
+      await admin.createTopics({ topics: missing, waitForLeaders: true, timeout: 60_000 });
     return missing.map(({ topic }) => topic);
   } finally {
     await admin.disconnect();

@@ -25,7 +25,10 @@ export function createPool(databaseUrl: string, applicationName: string): Pool {
  * Runs `work` in one transaction: all of it or nothing.
  * @throws Unavailable when the server is away or asks for a retry; the transaction may then have been committed or not.
  */
-export async function inTransaction<Result>(pool: Pool, work: (client: Client) => Promise<Result>): Promise<Result> {
+export async function inTransaction<Result>(
+  pool: Pool,
+  work: (client: Client) => Promise<Result>,
+): Promise<Result> {
   return onPostgres(async () => {
     const client = await pool.connect();
     let broken: Error | undefined;
@@ -51,7 +54,11 @@ export async function inTransaction<Result>(pool: Pool, work: (client: Client) =
 }
 
 /** Runs a tenant's reads under row-level security: rows of other tenants do not exist for `work`. */
-export function asTenant<Result>(pool: Pool, tenantId: string, work: (client: Client) => Promise<Result>): Promise<Result> {
+export function asTenant<Result>(
+  pool: Pool,
+  tenantId: string,
+  work: (client: Client) => Promise<Result>,
+): Promise<Result> {
   return inTransaction(pool, async (client) => {
     await client.query("SET LOCAL ROLE catalyst_tenant");
     await client.query("SELECT set_config('catalyst.tenant_id', $1, true)", [tenantId]);
@@ -71,11 +78,21 @@ export async function onPostgres<Result>(work: () => Promise<Result>): Promise<R
 
 /** SQLSTATE classes 08 (connection), 53 (resources), 57P (operator intervention), 40 (rollback), 55P03 (lock): https://www.postgresql.org/docs/18/errcodes-appendix.html */
 const TRANSIENT_SQLSTATE = /^(08|53|57P|40|25006|55P03|57014)/;
-const TRANSIENT_SYSTEM = new Set(["ECONNREFUSED", "ECONNRESET", "EPIPE", "ETIMEDOUT", "ENOTFOUND", "EAI_AGAIN", "EHOSTUNREACH"]);
+const TRANSIENT_SYSTEM = new Set([
+  "ECONNREFUSED",
+  "ECONNRESET",
+  "EPIPE",
+  "ETIMEDOUT",
+  "ENOTFOUND",
+  "EAI_AGAIN",
+  "EHOSTUNREACH",
+]);
 
 function isTransient(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   const code = "code" in error ? String(error.code) : "";
   if (TRANSIENT_SQLSTATE.test(code) || TRANSIENT_SYSTEM.has(code)) return true;
-  return /Connection terminated|timeout exceeded when trying to connect|connection timeout|not queryable/i.test(error.message);
+  return /Connection terminated|timeout exceeded when trying to connect|connection timeout|not queryable/i.test(
+    error.message,
+  );
 }

@@ -29,7 +29,8 @@ const connectorList = z
   })
   .pipe(z.array(smscConnector));
 
-const positive = (fallback: number): z.ZodDefault<z.ZodCoercedNumber> => z.coerce.number().positive().default(fallback);
+const positive = (fallback: number): z.ZodDefault<z.ZodCoercedNumber> =>
+  z.coerce.number().positive().default(fallback);
 
 /** Every variable the product reads; .env.example documents each, and a test compares the two. */
 export const environmentSchema = z.object({
@@ -58,7 +59,11 @@ export const environmentSchema = z.object({
 
 export interface Config {
   readonly environment: "development" | "production";
-  readonly kafka: { readonly brokers: readonly string[]; readonly partitions: number; readonly replicationFactor: number };
+  readonly kafka: {
+    readonly brokers: readonly string[];
+    readonly partitions: number;
+    readonly replicationFactor: number;
+  };
   readonly databaseUrl: string;
   readonly redisUrl: string;
   readonly temporal: { readonly address: string; readonly namespace: string; readonly uiUrl: string };
@@ -79,11 +84,17 @@ export class ConfigurationError extends Error {
   override readonly name = "ConfigurationError";
 }
 
-const list = (text: string): string[] => text.split(",").map((item) => item.trim()).filter((item) => item !== "");
+const list = (text: string): string[] =>
+  text
+    .split(",")
+    .map((item) => item.trim())
+    .filter((item) => item !== "");
 
 /** @throws ConfigurationError naming every variable at fault and its remedy, never its value. */
 export function toConfig(environment: Readonly<Record<string, string | undefined>>): Config {
-  const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== "" && value !== undefined));
+  const given = Object.fromEntries(
+    Object.entries(environment).filter(([, value]) => value !== "" && value !== undefined),
+  );
   const parsed = environmentSchema.safeParse(given);
   if (!parsed.success) throw new ConfigurationError(describeIssues(parsed.error));
   const env = parsed.data;
@@ -96,7 +107,11 @@ export function toConfig(environment: Readonly<Record<string, string | undefined
     },
     databaseUrl: env.DATABASE_URL,
     redisUrl: env.REDIS_URL,
-    temporal: { address: env.TEMPORAL_ADDRESS, namespace: env.TEMPORAL_NAMESPACE, uiUrl: env.TEMPORAL_UI_URL },
+    temporal: {
+      address: env.TEMPORAL_ADDRESS,
+      namespace: env.TEMPORAL_NAMESPACE,
+      uiUrl: env.TEMPORAL_UI_URL,
+    },
     mail: { url: env.SMTP_URL, from: env.MAIL_FROM },
     adminToken: env.ADMIN_TOKEN,
     secretKey: env.CATALYST_SECRET_KEY,

@@ -1,0 +1,53 @@
+import { readFileSync } from "node:fs";
+import { parseEnv } from "node:util";
+import { describe, expect, test } from "@jest/globals";
+import { ConfigurationError, environmentSchema, toConfig } from "./config.ts";
+
+const example = parseEnv(readFileSync(new URL("../../.env.example", import.meta.url), "utf8"));
+
+function problemsOf(environment: Record<string, string>): string {
+  try {
+    toConfig(environment);
+  } catch (error) {
+    if (error instanceof ConfigurationError) return error.message;
+    throw error;
+  }
+  throw new Error("the configuration was accepted");
+}
+
+describe("toConfig", () => {
+  test("accepts .env.example, which names exactly the variables that are read", () => {
+    expect(Object.keys(example).toSorted()).toEqual(Object.keys(environmentSchema.shape).toSorted());
+    const config = toConfig(example as Record<string, string>);
+    expect(config.kafka).toEqual({ brokers: ["127.0.0.1:9092"], partitions: 50, replicationFactor: 3 });
+    expect(config.smscConnectors[0]).toMatchObject({ id: "carrier-a", window: 100, id_format: "literal" });
+    expect(config.receiptWindowMs).toBe(86_400_000);
+  });
+
+  test("reports every variable at fault together and shows no secret", () => {
+    const problems = problemsOf({ ADMIN_TOKEN: "short-secret", SMPP_PORT: "70000", REDIS_URL: "nonsense" });
+    for (const name of ["KAFKA_BROKERS", "DATABASE_URL", "CATALYST_SECRET_KEY"])
+      expect(problems).toContain(`${name}: is missing`);
+    expect(problems).toMatch(/ADMIN_TOKEN: must have at least 16 characters/);
+    expect(problems).toMatch(/SMPP_PORT: /);
+    expect(problems).toMatch(/REDIS_URL: /);
+    expect(problems).not.toContain("short-secret");
+  });
+
+  test("names the place inside SMSC_CONNECTORS", () => {
+    const base = example as Record<string, string>;
+    expect(problemsOf({ ...base, SMSC_CONNECTORS: "[{" })).toMatch(/SMSC_CONNECTORS: is not JSON/);
+    expect(
+      problemsOf({
+        ...base,
+        SMSC_CONNECTORS: '[{"id":"a","host":"h","port":1,"system_id":"s","password":"far too long"}]',
+      }),
+    ).toMatch(/SMSC_CONNECTORS at 0\.password/);
+  });
+
+  test("an empty variable counts as absent", () => {
+    expect(
+      toConfig({ ...(example as Record<string, string>), LOG_LEVEL: "", SMSC_CONNECTORS: "" }).smscConnectors,
+    ).toEqual([]);
+  });
+});
