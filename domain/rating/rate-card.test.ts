@@ -175,6 +175,7 @@ describe("problems", () => {
         path: "volume_discounts[0].discount",
         message: expect.stringContaining("a percentage from 0 to 100"),
       },
+      { path: "volume_discounts[0].max_volume", message: "is below min_volume: exchange the two" },
       {
         path: "volume_discounts[2].min_volume",
         message: "is the same as that of volume_discounts[1]: merge the two tiers",
