@@ -22,6 +22,8 @@ export const messageStatus = z.object({
   code: z.string().optional(),
   /** One sentence for a person. No number, no text of the message. */
   reason: z.string().optional(),
+  /** ISO 3166-1 alpha-2 of the destination, for usage by country; absent or null when unknown. */
+  country: z.string().nullable().optional(),
   connector: z.string().optional(),
   /** The SMSC's or platform's id of this part, as the carrier wrote it. */
   carrierMessageId: z.string().optional(),

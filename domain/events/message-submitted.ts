@@ -34,6 +34,8 @@ export const messageSubmitted = z.object({
   operator: z.string().nullable(),
   /** Epoch ms when the door accepted it. */
   acceptedAt: z.number().int(),
+  /** On message.cleared: epoch ms when the firewall let it pass. */
+  clearedAt: z.number().int().optional(),
   /** Epoch ms after which it must not be sent any more (validity period). */
   expiresAt: z.number().int(),
   origin: z.object({

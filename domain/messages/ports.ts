@@ -1,6 +1,6 @@
 import type { Channel } from "#domain/messages/channels.ts";
 import type { MessageState } from "#domain/messages/state.ts";
-import type { MessageChange } from "#domain/messages/timeline.ts";
+import type { MessageChange, TimelineStep } from "#domain/messages/timeline.ts";
 import type { Money } from "#domain/money/money.ts";
 import type { MessageSubmitted } from "#domain/events/message-submitted.ts";
 import type { MessageStatus } from "#domain/events/message-status.ts";
@@ -75,17 +75,7 @@ export interface PendingReceipts {
   discardOlderThan(before: number): Promise<number>;
 }
 
-/** One entry of a message's timeline. */
-export interface TimelineStep {
-  /** `accepted`, `cleared`, `sent`, `delivered`, … */
-  readonly state: MessageState;
-  /** From 1; 0 = the message as a whole. */
-  readonly part: number;
-  readonly at: number;
-  readonly code?: string;
-  readonly reason?: string;
-  readonly connector?: string;
-}
+export type { TimelineStep };
 
 /** The timeline's store, the one writer of messages. Everything in this file throws Unavailable when its server is away. */
 export interface TimelineStore {
@@ -120,7 +110,11 @@ export interface DueMessage {
 
 export interface DueMessages {
   /** In order of (dueAt, messageId), those after `after`. */
-  due(now: number, after: { readonly dueAt: number; readonly messageId: string } | null, limit: number): Promise<readonly DueMessage[]>;
+  due(
+    now: number,
+    after: { readonly dueAt: number; readonly messageId: string } | null,
+    limit: number,
+  ): Promise<readonly DueMessage[]>;
 }
 
 /** Whose rows a read may return: one tenant's (through row-level security) or, for administration, everybody's. */
@@ -158,7 +152,11 @@ export interface MessageReads {
     page: { readonly after: string | null; readonly limit: number },
   ): Promise<{ readonly rows: readonly MessageView[]; readonly next: string | null }>;
   /** How many of a tenant's messages, accepted since `since` (epoch ms), are in each state. Reads them all: for people, not for dashboards. */
-  countByState(scope: MessageScope, tenantId: string, since: number): Promise<Readonly<Partial<Record<MessageState, number>>>>;
+  countByState(
+    scope: MessageScope,
+    tenantId: string,
+    since: number,
+  ): Promise<Readonly<Partial<Record<MessageState, number>>>>;
 }
 
 /** What messages under way have set aside; rebuilds a wallet's reservations. */
@@ -224,7 +222,14 @@ export interface ClaimedDelivery extends WebhookDelivery {
 
 export interface WebhookDeliveries {
   /** Stores for a later attempt; one that is stored already stays as it is. */
-  defer(deliveries: readonly { readonly delivery: WebhookDelivery; readonly attempts: number; readonly nextAttemptAt: number; readonly error: string | null }[]): Promise<void>;
+  defer(
+    deliveries: readonly {
+      readonly delivery: WebhookDelivery;
+      readonly attempts: number;
+      readonly nextAttemptAt: number;
+      readonly error: string | null;
+    }[],
+  ): Promise<void>;
   /** Leases what is due, at most `perTenant` of each tenant and `limit` in all, so that one tenant's backlog starves nobody. */
   claim(now: number, leaseMs: number, perTenant: number, limit: number): Promise<readonly ClaimedDelivery[]>;
   delivered(webhookIds: readonly string[]): Promise<void>;
@@ -245,7 +250,12 @@ export type WebhookAnswer =
 
 export interface WebhookSender {
   /** POSTs JSON. Follows no redirect; gives up after `timeoutMs`. Never rejects. */
-  post(url: string, headers: Readonly<Record<string, string>>, body: string, timeoutMs: number): Promise<WebhookAnswer>;
+  post(
+    url: string,
+    headers: Readonly<Record<string, string>>,
+    body: string,
+    timeoutMs: number,
+  ): Promise<WebhookAnswer>;
 }
 
 /** Which operator serves a number. Synchronous: the hot path never waits for a lookup. */

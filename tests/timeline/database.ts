@@ -52,7 +52,10 @@ async function stop(server: ChildProcess): Promise<void> {
 
 async function openDatabase(url: string, close: () => Promise<void>): Promise<TestDatabase> {
   const pool = new pg.Pool({ connectionString: url, max: 6 });
-  await pool.query(`DO $$ BEGIN CREATE ROLE catalyst_tenant NOLOGIN; EXCEPTION WHEN duplicate_object THEN NULL; END $$`);
+  pool.on("error", () => {}); // the server may be stopped before the last connection has gone
+  await pool.query(
+    `DO $$ BEGIN CREATE ROLE catalyst_tenant NOLOGIN; EXCEPTION WHEN duplicate_object THEN NULL; END $$`,
+  );
   const file = new URL("../../adapters/postgres/migrations/0003_messages.sql", import.meta.url);
   await pool.query(readFileSync(file, "utf8"));
   return {
@@ -62,7 +65,8 @@ async function openDatabase(url: string, close: () => Promise<void>): Promise<Te
       try {
         await client.query("BEGIN");
         await client.query("SET LOCAL ROLE catalyst_tenant");
-        if (tenantId !== "") await client.query("SELECT set_config('catalyst.tenant_id', $1, true)", [tenantId]);
+        if (tenantId !== "")
+          await client.query("SELECT set_config('catalyst.tenant_id', $1, true)", [tenantId]);
         return (await client.query<Row>(text)).rows;
       } finally {
         await client.query("ROLLBACK");
@@ -82,7 +86,9 @@ function freePort(): Promise<number> {
     server.once("error", fail);
     server.listen({ port: 0, host: "127.0.0.1" }, () => {
       const address = server.address();
-      server.close(() => (typeof address === "object" && address !== null ? settle(address.port) : fail(new Error("no port"))));
+      server.close(() =>
+        typeof address === "object" && address !== null ? settle(address.port) : fail(new Error("no port")),
+      );
     });
   });
 }
