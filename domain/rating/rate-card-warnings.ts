@@ -13,23 +13,32 @@ import type {
 } from "./rate-card-model.ts";
 import { clockOf, hoursOfWeek } from "./time-bands.ts";
 
-const HOUR_MS = 3_600_000;
-const WEEK_MS = 168 * HOUR_MS;
+const QUARTER_HOUR_MS = 900_000;
 
-/** What a valid card says that its author may not mean. */
+/** Nobody reads more; looking on would also cost seconds on a card of many thousand bands. */
+const WARNINGS_MAX = 100;
+
+/** What a valid card says that its author may not mean; at most 100 remarks and one that there are more. */
 export function rateCardWarnings(card: RateCard): CardRemark[] {
   const warnings: CardRemark[] = [];
+  for (const warning of everyWarning(card)) {
+    if (warnings.length === WARNINGS_MAX) return [...warnings, { path: "", message: "and more warnings" }];
+    warnings.push(warning);
+  }
+  return warnings;
+}
+
+function* everyWarning(card: RateCard): Generator<CardRemark> {
   for (const [channel, rates] of card.rates) {
     const path = child("rates", channel);
-    warnings.push(
-      ...channelWarnings(rates, path, channel),
-      ...overlapWarnings(rates.timeBands, child(path, "time_bands"), card.timezone),
-      ...rates.timeBands.flatMap((band, index) =>
-        bandWarnings(band, child(child(path, "time_bands"), index), rates, card.precedence),
-      ),
-    );
+    const bandsPath = child(path, "time_bands");
+    yield* channelWarnings(rates, path, channel);
+    yield* overlapWarnings(rates.timeBands, bandsPath, card.timezone);
+    for (const [index, band] of rates.timeBands.entries()) {
+      yield* bandWarnings(band, child(bandsPath, index), rates, card.precedence);
+    }
   }
-  return [...warnings, ...tierWarnings(card.volumeDiscounts)];
+  yield* tierWarnings(card.volumeDiscounts);
 }
 
 function channelWarnings(rates: ChannelRates, path: string, channel: string): CardRemark[] {
@@ -107,29 +116,37 @@ function overridesBelow(
   ];
 }
 
-/** Bands of one or several zones meet when a quarter hour of a January or a July week is in both. */
-function overlapWarnings(bands: readonly TimeBand[], path: string, cardTimezone: string): CardRemark[] {
-  const compiled = bands.map((band) => ({
-    name: band.name,
-    clock: clockOf(band.timezone ?? cardTimezone),
-    hours: new Set(hoursOfWeek(band)),
-  }));
-  const found = new Map<number, CardRemark>();
-  for (const start of [Date.UTC(2024, 0, 7), Date.UTC(2024, 6, 7)]) {
-    for (let at = start; at < start + WEEK_MS; at += HOUR_MS / 4) {
-      const matching = compiled.flatMap(({ clock, hours }, index) =>
-        hours.has(clock.hourOfWeek(at)) ? [index] : [],
-      );
-      const [first, ...others] = matching;
-      for (const index of others) {
-        if (first === undefined || found.has(index)) continue;
-        const when = `${compiled[index]?.clock.label(at)}`;
-        const message = `overlaps ${child(path, first)} (${JSON.stringify(compiled[first]?.name)}) at ${when}: the first in the list applies`;
-        found.set(index, { path: child(path, index), message });
-      }
+/** Every quarter hour of a January and a July week: bands of one or several zones overlap when they share one. */
+const SAMPLES: readonly number[] = [Date.UTC(2024, 0, 7), Date.UTC(2024, 6, 7)].flatMap((start) =>
+  Array.from({ length: 168 * 4 }, (_, quarter) => start + quarter * QUARTER_HOUR_MS),
+);
+
+function* overlapWarnings(
+  bands: readonly TimeBand[],
+  path: string,
+  cardTimezone: string,
+): Generator<CardRemark> {
+  const hoursByZone = new Map<string, readonly number[]>();
+  const firstBand = new Int16Array(SAMPLES.length).fill(-1);
+  for (const [index, band] of bands.entries()) {
+    const clock = clockOf(band.timezone ?? cardTimezone);
+    const hours = hoursByZone.get(clock.zone) ?? SAMPLES.map((at) => clock.hourOfWeek(at));
+    hoursByZone.set(clock.zone, hours);
+    const covered = new Uint8Array(168);
+    for (const hour of hoursOfWeek(band)) covered[hour] = 1;
+    let shared = -1;
+    for (let sample = 0; sample < hours.length; sample += 1) {
+      if (covered[hours[sample] ?? 0] === 0) continue;
+      if (firstBand[sample] === -1) firstBand[sample] = index;
+      else if (shared === -1) shared = sample;
     }
+    if (shared === -1) continue;
+    const first = firstBand[shared] ?? 0;
+    const earlier = `${child(path, first)} (${JSON.stringify(bands[first]?.name)})`;
+    const when = clock.label(SAMPLES[shared] ?? 0);
+    const message = `overlaps ${earlier} at ${when}: the first in the list applies`;
+    yield { path: child(path, index), message };
   }
-  return [...found.values()];
 }
 
 /** max_volume is informative: a gap behind it is not without discount. */

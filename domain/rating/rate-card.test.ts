@@ -371,4 +371,16 @@ describe("warnings", () => {
       },
     ]);
   });
+
+  test("are bounded", () => {
+    const time_bands = Array.from({ length: 1000 }, () => ({
+      name: "x",
+      start_hour: 0,
+      end_hour: 9,
+      rate: 1,
+    }));
+    const { warnings } = accepted(withRates({ sms: { base_rate: 1, time_bands } }));
+    expect(warnings).toHaveLength(101);
+    expect(warnings.at(-1)).toEqual({ path: "", message: "and more warnings" });
+  });
 });
