@@ -1,3 +1,4 @@
+import { Poison } from "#domain/errors.ts";
 import { formatMoney, money, type Money } from "#domain/money/money.ts";
 import type { LedgerBatch, LedgerCommit, LedgerEntry } from "#domain/wallet/ports.ts";
 import { acceptedMonth, moneyArray, plainArray, storedMoney, textArray } from "./ledger-columns.ts";
@@ -171,8 +172,8 @@ async function foundDuplicates(
   client: Client,
   entries: readonly LedgerEntry[],
 ): Promise<Map<string, string[]>> {
-  const { rows } = await client.query<{ wallet_id: string; event_id: string }>(
-    `SELECT k.wallet_id, k.event_id
+  const { rows } = await client.query<{ wallet_id: string; event_id: string; owner: string }>(
+    `SELECT k.wallet_id, k.event_id, e.wallet_id AS owner
        FROM unnest($1::text[], $2::date[], $3::text[], $4::bigint[]) AS k(event_id, month, wallet_id, sequence)
        JOIN ledger_entries e ON e.event_id = k.event_id AND e.accepted_month = k.month
       WHERE e.sequence <> k.sequence OR e.wallet_id <> k.wallet_id`,
@@ -184,7 +185,11 @@ async function foundDuplicates(
     ],
   );
   const byWallet = new Map<string, string[]>();
-  for (const row of rows) byWallet.set(row.wallet_id, [...(byWallet.get(row.wallet_id) ?? []), row.event_id]);
+  for (const row of rows) {
+    if (row.owner !== row.wallet_id)
+      throw new Poison(`Event ${row.event_id} stands in the ledger for another wallet`);
+    byWallet.set(row.wallet_id, [...(byWallet.get(row.wallet_id) ?? []), row.event_id]);
+  }
   if (byWallet.size === 0) throw new Error("The ledger refused entries that it does not hold");
   return byWallet;
 }

@@ -22,11 +22,17 @@ export function createLedger(pool: Pool): Ledger {
     beginEpoch: (walletId, above) => beginEpoch(pool, walletId, above),
     openHolds: (walletId) => openHolds(pool, walletId),
     heldMessages: (messageIds, now) => heldMessages(pool, messageIds, now),
-    async walletIds(after, limit) {
-      const text =
-        "SELECT wallet_id FROM wallets WHERE $1::text IS NULL OR wallet_id > $1 ORDER BY wallet_id LIMIT $2";
-      const { rows } = await onPostgres(() => pool.query<{ wallet_id: string }>(text, [after, limit]));
-      return rows.map((row) => row.wallet_id);
+    async wallets(after, limit) {
+      const text = `SELECT wallet_id, sequence, balance FROM wallets
+                     WHERE $1::text IS NULL OR wallet_id > $1 ORDER BY wallet_id LIMIT $2`;
+      const { rows } = await onPostgres(() =>
+        pool.query<{ wallet_id: string; sequence: string; balance: string }>(text, [after, limit]),
+      );
+      return rows.map((row) => ({
+        walletId: row.wallet_id,
+        sequence: BigInt(row.sequence),
+        balance: storedMoney(row.balance),
+      }));
     },
   };
 }

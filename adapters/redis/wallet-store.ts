@@ -65,6 +65,7 @@ export function createWalletStore(
 
   return {
     rebuild,
+    held: async (walletId) => (await read(walletId))?.state ?? null,
     state: async (walletId) => (await loaded(walletId)).state,
     balance: async (walletId) => {
       const { state, reserved } = await loaded(walletId);

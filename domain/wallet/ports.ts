@@ -90,6 +90,8 @@ export interface WalletReservations {
 export interface WalletStore extends WalletReservations {
   charge(walletId: string, request: ChargeRequest): Promise<ChargeResult>;
   state(walletId: string): Promise<WalletState>;
+  /** The state as it is held now, null when the wallet is not; loads nothing. */
+  held(walletId: string): Promise<WalletState | null>;
   /** Balance, and the sum set aside, at this moment. */
   balance(
     walletId: string,
@@ -149,7 +151,7 @@ export interface LedgerBatch {
 /**
  * `committed`: the entries are in the ledger, now or before. Otherwise nothing of this wallet was written:
  * `fenced`: the wallet was rebuilt meanwhile; `gap`: the entries do not continue the sequence;
- * `duplicate`: these ids stand in the ledger under another sequence.
+ * `duplicate`: these ids stand in the ledger under another sequence of this wallet.
  */
 export type LedgerCommit =
   | { readonly kind: "committed" }
@@ -170,9 +172,19 @@ export interface LedgeredEvent {
   readonly balanceAfter: Money;
 }
 
+/** How far the ledger is with a wallet. */
+export interface LedgerPosition {
+  readonly walletId: string;
+  readonly sequence: bigint;
+  readonly balance: Money;
+}
+
 /** The record of every wallet; the only truth about balances. Everything throws Unavailable when it cannot be reached. */
 export interface Ledger {
-  /** One transaction for all batches; a result per batch, in order. */
+  /**
+   * One transaction for all batches; a result per batch, in order.
+   * @throws Poison when an id stands in the ledger for another wallet: whoever made it broke its uniqueness.
+   */
   commit(batches: readonly LedgerBatch[]): Promise<readonly LedgerCommit[]>;
   find(keys: readonly EventKey[]): Promise<readonly LedgeredEvent[]>;
   /**
@@ -184,6 +196,6 @@ export interface Ledger {
   openHolds(walletId: string): Promise<readonly Reservation[]>;
   /** Of these messages, those whose reservation must stay: stored, and not final or only just. */
   heldMessages(messageIds: readonly string[], now: number): Promise<ReadonlySet<string>>;
-  /** All wallet ids in ascending order, a page at a time; `after` is the last one of the page before. */
-  walletIds(after: string | null, limit: number): Promise<readonly string[]>;
+  /** All wallets in ascending order of their ids, a page at a time; `after` is the last id of the page before. */
+  wallets(after: string | null, limit: number): Promise<readonly LedgerPosition[]>;
 }

@@ -1,15 +1,15 @@
 import type { Ledger, WalletStore } from "#domain/wallet/ports.ts";
+import { everyWallet } from "./every-wallet.ts";
 
 /**
  * A reservation younger than this may belong to a message that is still being published or not yet stored: publishing
  * gives up after 30 s, the timeline lags by seconds.
  */
 const ORPHAN_AGE_MS = 120_000;
-const WALLETS_PER_PAGE = 1_000;
 
 export interface ReaperDependencies {
   readonly wallets: Pick<WalletStore, "reservations" | "release">;
-  readonly ledger: Pick<Ledger, "walletIds" | "heldMessages">;
+  readonly ledger: Pick<Ledger, "wallets" | "heldMessages">;
 }
 
 export interface Reaped {
@@ -27,27 +27,23 @@ export interface Reaped {
 export async function reapOrphanReservations(dependencies: ReaperDependencies, now: number): Promise<Reaped> {
   const { wallets, ledger } = dependencies;
   let [seen, released, ageless] = [0, 0, 0];
-  for (let after: string | null = null; ;) {
-    const page: readonly string[] = await ledger.walletIds(after, WALLETS_PER_PAGE);
-    for (const walletId of page) {
-      seen += 1;
-      for await (const reservations of wallets.reservations(walletId)) {
-        const old: string[] = [];
-        for (const { messageId } of reservations) {
-          const acceptedAt = uuidv7Time(messageId);
-          if (acceptedAt === null) ageless += 1;
-          else if (now - acceptedAt > ORPHAN_AGE_MS) old.push(messageId);
-        }
-        if (old.length === 0) continue;
-        const held = await ledger.heldMessages(old, now);
-        const orphans = old.filter((messageId) => !held.has(messageId));
-        if (orphans.length > 0) await wallets.release(walletId, orphans);
-        released += orphans.length;
+  for await (const { walletId } of everyWallet(ledger)) {
+    seen += 1;
+    for await (const reservations of wallets.reservations(walletId)) {
+      const old: string[] = [];
+      for (const { messageId } of reservations) {
+        const acceptedAt = uuidv7Time(messageId);
+        if (acceptedAt === null) ageless += 1;
+        else if (now - acceptedAt > ORPHAN_AGE_MS) old.push(messageId);
       }
+      if (old.length === 0) continue;
+      const held = await ledger.heldMessages(old, now);
+      const orphans = old.filter((messageId) => !held.has(messageId));
+      if (orphans.length > 0) await wallets.release(walletId, orphans);
+      released += orphans.length;
     }
-    if (page.length < WALLETS_PER_PAGE) return { wallets: seen, released, ageless };
-    after = page.at(-1) as string;
   }
+  return { wallets: seen, released, ageless };
 }
 
 const UUIDV7 = /^([0-9a-f]{8})-([0-9a-f]{4})-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;

@@ -27,7 +27,9 @@ export async function startRedis(): Promise<TestRedis> {
   const folder = mkdtempSync(join(tmpdir(), "catalyst-billing-redis-"));
   const port = await freePort();
   const run = (): ChildProcess =>
-    spawn("redis-server", ["--port", String(port), "--bind", "127.0.0.1", "--save", "", "--dir", folder], { stdio: "ignore" });
+    spawn("redis-server", ["--port", String(port), "--bind", "127.0.0.1", "--save", "", "--dir", folder], {
+      stdio: "ignore",
+    });
   let server = run();
   const admin = new Redis({ port, host: "127.0.0.1", retryStrategy: () => 20 });
   admin.on("error", () => {});
@@ -99,7 +101,9 @@ function freePort(): Promise<number> {
     server.once("error", fail);
     server.listen({ port: 0, host: "127.0.0.1" }, () => {
       const address = server.address();
-      server.close(() => (typeof address === "object" && address !== null ? settle(address.port) : fail(new Error("no port"))));
+      server.close(() =>
+        typeof address === "object" && address !== null ? settle(address.port) : fail(new Error("no port")),
+      );
     });
   });
 }

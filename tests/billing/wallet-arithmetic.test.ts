@@ -38,8 +38,14 @@ const pairs = fc.array(fc.tuple(amount, amount), { minLength: 1, maxLength: 300 
 describe("the wallet's limb arithmetic in Lua against BigInt", () => {
   test.each([
     ["formatted(added(aHigh, aMiddle, aLow, bHigh, bMiddle, bLow))", (a: bigint, b: bigint) => String(a + b)],
-    ["formatted(subtracted(aHigh, aMiddle, aLow, bHigh, bMiddle, bLow))", (a: bigint, b: bigint) => String(a - b)],
-    ["less(aHigh, aMiddle, aLow, bHigh, bMiddle, bLow) and 1 or 0", (a: bigint, b: bigint) => (a < b ? 1 : 0)],
+    [
+      "formatted(subtracted(aHigh, aMiddle, aLow, bHigh, bMiddle, bLow))",
+      (a: bigint, b: bigint) => String(a - b),
+    ],
+    [
+      "less(aHigh, aMiddle, aLow, bHigh, bMiddle, bLow) and 1 or 0",
+      (a: bigint, b: bigint) => (a < b ? 1 : 0),
+    ],
     ["formatted(aHigh, aMiddle, aLow)", (a: bigint) => String(a)],
   ])("%s", async (body, oracle) => {
     await fc.assert(

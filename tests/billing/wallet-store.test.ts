@@ -10,7 +10,13 @@ let redis: TestRedis;
 let connection: RedisConnection;
 let store: WalletStore;
 /** The ledger that the wallet is rebuilt from. */
-let ledger: { epoch: bigint; sequence: bigint; balance: bigint; volumes: [string, bigint][]; holds: Reservation[] };
+let ledger: {
+  epoch: bigint;
+  sequence: bigint;
+  balance: bigint;
+  volumes: [string, bigint][];
+  holds: Reservation[];
+};
 
 beforeAll(async () => {
   redis = await startRedis();
@@ -31,7 +37,12 @@ function newStore(): WalletStore {
     async beginEpoch(walletId, above) {
       if (walletId !== W) return null;
       ledger.epoch = (ledger.epoch > above ? ledger.epoch : above) + 1n;
-      return { epoch: ledger.epoch, sequence: ledger.sequence, balance: money(ledger.balance), volumes: new Map(ledger.volumes) };
+      return {
+        epoch: ledger.epoch,
+        sequence: ledger.sequence,
+        balance: money(ledger.balance),
+        volumes: new Map(ledger.volumes),
+      };
     },
     openHolds: async () => ledger.holds,
   });
@@ -40,8 +51,21 @@ function newStore(): WalletStore {
 const reserve = (messageId: string, amount: bigint, creditLimit = 0n) =>
   store.reserve(W, money(creditLimit), [{ messageId, amount: money(amount) }]);
 
-function charge(eventId: string, amount: bigint, sequence: bigint | null, more: Partial<Charge> = {}): Charge {
-  return { eventId, messageId: null, amount: money(amount), hold: money(0n), sequence, volumeOrdinal: 0n, ...more };
+function charge(
+  eventId: string,
+  amount: bigint,
+  sequence: bigint | null,
+  more: Partial<Charge> = {},
+): Charge {
+  return {
+    eventId,
+    messageId: null,
+    amount: money(amount),
+    hold: money(0n),
+    sequence,
+    volumeOrdinal: 0n,
+    ...more,
+  };
 }
 
 function apply(before: WalletState, charges: Charge[], volumes = before.volumes) {
@@ -55,8 +79,16 @@ function apply(before: WalletState, charges: Charge[], volumes = before.volumes)
 
 describe("reservations", () => {
   test("take what is free and refuse the rest, in order", async () => {
-    const requests = [60n, 50n, 40n, 1n].map((amount, index) => ({ messageId: `m${index}`, amount: money(amount) }));
-    expect(await store.reserve(W, money(0n), requests)).toEqual(["reserved", "insufficient", "reserved", "insufficient"]);
+    const requests = [60n, 50n, 40n, 1n].map((amount, index) => ({
+      messageId: `m${index}`,
+      amount: money(amount),
+    }));
+    expect(await store.reserve(W, money(0n), requests)).toEqual([
+      "reserved",
+      "insufficient",
+      "reserved",
+      "insufficient",
+    ]);
     expect(await store.balance(W)).toEqual({ balance: 100n, reserved: 100n, sequence: 0n });
     await store.release(W, ["m0", "m0", "unknown"]);
     expect((await store.balance(W)).reserved).toBe(40n);
@@ -81,12 +113,17 @@ describe("reservations", () => {
 
   test("a wallet the ledger does not know is an error, not an empty wallet", async () => {
     await expect(store.reserve("nobody", money(0n), [])).resolves.toEqual([]);
-    await expect(store.reserve("nobody", money(0n), [{ messageId: "m", amount: money(0n) }])).rejects.toThrow("no wallet");
+    await expect(store.reserve("nobody", money(0n), [{ messageId: "m", amount: money(0n) }])).rejects.toThrow(
+      "no wallet",
+    );
   });
 
   test("thousands in one call", async () => {
     ledger.balance = 2_500n;
-    const requests = Array.from({ length: 3_000 }, (_, index) => ({ messageId: `m${index}`, amount: money(1n) }));
+    const requests = Array.from({ length: 3_000 }, (_, index) => ({
+      messageId: `m${index}`,
+      amount: money(1n),
+    }));
     const outcomes = await store.reserve(W, money(0n), requests);
     expect(outcomes.filter((outcome) => outcome === "reserved")).toHaveLength(2_500);
     let held = 0;
@@ -134,7 +171,9 @@ describe("compare and charge", () => {
 
   test("a tombstone and an event id never collide", async () => {
     await apply(await store.state(W), [charge("e1", 9n, 1n, { messageId: "m", hold: money(1n) })]);
-    expect(await apply(await store.state(W), [charge("xm", 1n, 2n), charge("m", 1n, 3n)])).toEqual({ kind: "applied" });
+    expect(await apply(await store.state(W), [charge("xm", 1n, 2n), charge("m", 1n, 3n)])).toEqual({
+      kind: "applied",
+    });
   });
 
   test("forgets by rotating buckets, so a wallet's memory is bounded", async () => {
@@ -158,10 +197,21 @@ describe("a wallet that was lost", () => {
   test("comes back from the ledger, never as zero", async () => {
     await apply(await store.state(W), [charge("e1", 9n, 1n)]);
     await redis.admin.flushall();
-    ledger = { ...ledger, balance: 77n, sequence: 5n, volumes: [["202611", 3n]], holds: [{ messageId: "open", amount: money(70n) }] };
+    ledger = {
+      ...ledger,
+      balance: 77n,
+      sequence: 5n,
+      volumes: [["202611", 3n]],
+      holds: [{ messageId: "open", amount: money(70n) }],
+    };
     expect(await reserve("m", 8n)).toEqual(["insufficient"]);
     expect(await reserve("m", 7n)).toEqual(["reserved"]);
-    expect(await store.state(W)).toEqual({ epoch: 2n, sequence: 5n, balance: 77n, volumes: new Map([["202611", 3n]]) });
+    expect(await store.state(W)).toEqual({
+      epoch: 2n,
+      sequence: 5n,
+      balance: 77n,
+      volumes: new Map([["202611", 3n]]),
+    });
   });
 
   test("is cold after the server's restart, though a snapshot brings back yesterday's state", async () => {
@@ -180,7 +230,9 @@ describe("a wallet that was lost", () => {
     const state = await store.state(W);
     expect(state.epoch).toBe(ledger.epoch);
     // A charge rated under an epoch before is refused.
-    expect(await apply({ ...state, epoch: state.epoch - 1n }, [charge("e1", 1n, 1n)])).toMatchObject({ kind: "stale" });
+    expect(await apply({ ...state, epoch: state.epoch - 1n }, [charge("e1", 1n, 1n)])).toMatchObject({
+      kind: "stale",
+    });
   });
 
   test("keeps its reservations when it is rebuilt in the server's lifetime", async () => {
@@ -199,7 +251,9 @@ describe("a wallet that was lost", () => {
   test("is unavailable, not wrong, while the server is away", async () => {
     const away = createRedisConnection("redis://127.0.0.1:1", { commandTimeoutMs: 100 });
     const lost = createWalletStore(away, { beginEpoch: async () => null, openHolds: async () => [] });
-    await expect(lost.reserve(W, money(0n), [{ messageId: "m", amount: money(1n) }])).rejects.toMatchObject({ name: "Unavailable" });
+    await expect(lost.reserve(W, money(0n), [{ messageId: "m", amount: money(1n) }])).rejects.toMatchObject({
+      name: "Unavailable",
+    });
     await away.close();
   });
 });
