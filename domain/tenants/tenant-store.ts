@@ -3,34 +3,30 @@ import type { TenantConfiguration, WalletConfiguration } from "./tenant.ts";
 /** What a tenant is created with; whatever revision and status `configuration` says, it begins as `onboarding`. */
 export interface NewTenant {
   readonly configuration: TenantConfiguration;
-  readonly apiKey: TenantApiKey;
-  readonly smppAccount: TenantSmppAccount | null;
+  readonly apiKey: NewApiKey;
+  readonly smppAccount: NewSmppAccount | null;
   /** Who asked for it. */
   readonly actor: string;
 }
 
-export interface TenantApiKey {
-  /** UUID; names the key where it is listed or revoked, gives nothing away. */
-  readonly keyId: string;
+export interface NewApiKey {
   /** SHA-256 of the whole key, lower-case hex. */
   readonly hash: string;
   /** Last four characters of the key, to tell keys apart. */
-  readonly lastFour: string;
+  readonly last4: string;
 }
 
-export interface TenantSmppAccount {
+export interface NewSmppAccount {
   /** 1–15 printable ASCII characters (SMPP 3.4 §5.2.1). */
   readonly systemId: string;
   /** "scrypt$…": SMPP passwords are too short for a fast hash. */
   readonly passwordHash: string;
 }
 
-/** Which of a new tenant's ids is taken. */
+/** Which of a new tenant's ids belongs to someone else. */
 export type TakenId = "tenantId" | "walletId" | "apiKey" | "systemId";
 
-/**
- * `created`: now, or before by the same input. `conflict`: an id belongs to someone else, and nothing was changed.
- */
+/** `created`: now, or before by the same input. `conflict`: nothing was changed. */
 export type CreateTenantOutcome =
   | { readonly kind: "created"; readonly configuration: TenantConfiguration }
   | { readonly kind: "conflict"; readonly taken: TakenId };
@@ -39,7 +35,7 @@ export type CreateTenantOutcome =
 export interface TenantChange {
   readonly name?: string;
   readonly email?: string | null;
-  readonly status?: "active" | "suspended" | "closed";
+  readonly status?: TenantConfiguration["status"];
   readonly timezone?: string;
   readonly country?: string;
   readonly taxRate?: string;
@@ -53,45 +49,71 @@ export interface TenantChange {
   readonly thresholds?: WalletConfiguration["thresholds"];
 }
 
-export interface TenantPage {
-  readonly rows: readonly TenantConfiguration[];
-  /** The `after` of the next page; null on the last. */
-  readonly next: string | null;
+/** `stale`: the tenant is not at `expectedRevision` any more; `configuration` is what it is now. */
+export type ChangeTenantOutcome =
+  | { readonly kind: "changed"; readonly configuration: TenantConfiguration }
+  | { readonly kind: "unknown" }
+  | { readonly kind: "stale"; readonly configuration: TenantConfiguration };
+
+export interface ApiKeySummary {
+  /** UUID; names the key in the API, gives nothing away. */
+  readonly keyId: string;
+  readonly last4: string;
+  /** Epoch ms. */
+  readonly createdAt: number;
+  readonly createdBy: string;
+  readonly revokedAt: number | null;
 }
 
-/** Tenants as PostgreSQL records them. Every method throws Unavailable when it cannot be reached. */
+export interface TenantPage {
+  readonly tenants: readonly TenantConfiguration[];
+  /** Hand it to the next `list`; null on the last page. */
+  readonly cursor: string | null;
+}
+
+/** Tenants and their credentials, as PostgreSQL records them. Every method throws Unavailable when it cannot be reached. */
 export interface TenantStore {
   /**
    * Tenant, wallet, API key and SMPP account in one transaction. The same input again returns the same tenant; one whose onboarding was
    * undone may be created anew.
    */
   create(tenant: NewTenant): Promise<CreateTenantOutcome>;
-  /** Through row-level security where the scope is a tenant's: to it, others do not exist. */
-  get(
-    scope: { readonly tenantId: string } | "administration",
-    tenantId: string,
-  ): Promise<TenantConfiguration | null>;
-  /** By tenant id, ascending. `after`: the `next` of the page before; `limit`: 1–1,000. */
-  list(page: { readonly after: string | null; readonly limit: number }): Promise<TenantPage>;
+  /** @param readAs reads through row-level security as this tenant, to whom no other exists; the platform itself when left out. */
+  get(tenantId: string, readAs?: string): Promise<TenantConfiguration | null>;
+  /** By tenant id, ascending. `limit`: 1–1,000. */
+  list(page: { readonly cursor?: string | null; readonly limit: number }): Promise<TenantPage>;
   /**
-   * Stores the change under the next revision (none where nothing differs) and has it published; null when there is no such
-   * tenant. Closed is final: such a tenant is returned as it is.
+   * Stores the change under the next revision (none where nothing differs) and has it published. Closed is final: such a tenant
+   * is `changed` to what it is.
    */
-  update(tenantId: string, change: TenantChange, actor: string): Promise<TenantConfiguration | null>;
+  change(
+    tenantId: string,
+    change: TenantChange,
+    by: { readonly actor: string; readonly expectedRevision?: number },
+  ): Promise<ChangeTenantOutcome>;
   /**
    * Takes an onboarding back: closes the tenant and forgets its key and account, provided that it still is the one created with this
    * wallet and was never active. Otherwise nothing happens, nor when repeated.
    */
   undoOnboarding(tenantId: string, walletId: string, actor: string): Promise<void>;
-}
 
-/** What SMPP binds are checked against. */
-export interface SmppAccounts {
   /**
-   * Null for an unknown system_id, a wrong password and a tenant that is not (or no more) open: which, nobody learns.
-   * @throws Unavailable when PostgreSQL cannot be reached, or when too many binds are being checked at once.
+   * Null for an unknown or revoked key and for a tenant that is not open. Suspended tenants pass: what they may still do, the door decides.
+   * @param hash SHA-256 of the key, lower-case hex.
    */
-  authenticate(systemId: string, password: string): Promise<{ readonly tenantId: string } | null>;
+  authenticateApiKey(hash: string): Promise<{ readonly tenantId: string; readonly keyId: string } | null>;
+  /** The same key again is the same one. `limit`: ACTIVE_API_KEYS_MAX are active; `unknown`: no such tenant, or it is closed. */
+  addApiKey(tenantId: string, key: NewApiKey, actor: string): Promise<ApiKeySummary | "limit" | "unknown">;
+  /** False where the tenant has no such active key. */
+  revokeApiKey(tenantId: string, keyId: string, actor: string): Promise<boolean>;
+  /** Revoked ones too, the oldest first. */
+  listApiKeys(tenantId: string): Promise<readonly ApiKeySummary[]>;
+
+  /**
+   * Null for an unknown system_id, a wrong password and a tenant that is not open: which, nobody learns.
+   * @throws Unavailable also when too many binds are being checked at once.
+   */
+  authenticateSmpp(systemId: string, password: string): Promise<{ readonly tenantId: string } | null>;
 }
 
 /** The outbox of configuration. */

@@ -47,10 +47,9 @@ export const onboardingInput = z.object({
     perDestinationPerMinute: z.number().int().min(1).nullable(),
   }),
   apiKey: z.object({
-    keyId: z.uuid(),
     /** SHA-256 of the key, lower-case hex. */
     hash: z.string().regex(/^[0-9a-f]{64}$/),
-    lastFour: z.string().length(4),
+    last4: z.string().length(4),
   }),
   smppAccount: z
     .object({
@@ -127,7 +126,7 @@ export interface OnboardingActivities {
     readonly name: string;
     readonly email: string;
     readonly currency: string;
-    readonly apiKeyLastFour: string;
+    readonly apiKeyLast4: string;
     readonly smppSystemId: string | null;
   }): Promise<MailOutcome>;
   /** Undoes createTenant: closes the tenant unless it is active or was created by another onboarding. */

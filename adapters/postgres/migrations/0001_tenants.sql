@@ -50,11 +50,13 @@ CREATE TABLE tenants (
 CREATE TABLE api_keys (
   -- SHA-256 of the whole key, hex. The key has 160 random bits, so a fast hash gives nothing away.
   hash       text        PRIMARY KEY CHECK (hash ~ '^[0-9a-f]{64}$'),
-  key_id     uuid        NOT NULL UNIQUE,
+  key_id     uuid        NOT NULL UNIQUE DEFAULT gen_random_uuid(),
   tenant_id  text        NOT NULL REFERENCES tenants,
-  last_four  text        NOT NULL CHECK (length(last_four) = 4),
+  last4      text        NOT NULL CHECK (length(last4) = 4),
   created_at timestamptz NOT NULL DEFAULT now(),
-  revoked_at timestamptz
+  created_by text        NOT NULL,
+  revoked_at timestamptz,
+  revoked_by text
 );
 CREATE INDEX api_keys_by_tenant ON api_keys (tenant_id);
 
@@ -102,5 +104,5 @@ END $$;
 
 GRANT SELECT ON tenants TO catalyst_tenant;
 -- Never the hashes.
-GRANT SELECT (key_id, tenant_id, last_four, created_at, revoked_at) ON api_keys TO catalyst_tenant;
+GRANT SELECT (key_id, tenant_id, last4, created_at, created_by, revoked_at, revoked_by) ON api_keys TO catalyst_tenant;
 GRANT SELECT (system_id, tenant_id, created_at) ON smpp_accounts TO catalyst_tenant;

@@ -1,0 +1,2 @@
+/** Every workflow of the platform: what a worker bundles. */
+export { tenantOnboarding } from "./tenant-onboarding/workflow.ts";
