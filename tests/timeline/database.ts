@@ -5,7 +5,8 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import pg from "pg";
+import type { QueryResultRow } from "pg";
+import { createPool, type Pool } from "#adapters/postgres/pool.ts";
 import { postgres } from "../../scripts/servers/postgres.ts";
 import type { ServerContext } from "../../scripts/servers/server.ts";
 
@@ -13,9 +14,9 @@ const password = "test-only";
 
 /** A real PostgreSQL with the migrations this area needs, in a folder and on a port of its own. */
 export interface TestDatabase {
-  readonly pool: pg.Pool;
+  readonly pool: Pool;
   /** As the gateway reads for one tenant. */
-  asTenant<Row extends pg.QueryResultRow>(tenantId: string, text: string): Promise<readonly Row[]>;
+  asTenant<Row extends QueryResultRow>(tenantId: string, text: string): Promise<readonly Row[]>;
   close(): Promise<void>;
 }
 
@@ -51,8 +52,7 @@ async function stop(server: ChildProcess): Promise<void> {
 }
 
 async function openDatabase(url: string, close: () => Promise<void>): Promise<TestDatabase> {
-  const pool = new pg.Pool({ connectionString: url, max: 6 });
-  pool.on("error", () => {}); // the server may be stopped before the last connection has gone
+  const pool = createPool(url, "test");
   await pool.query(
     `DO $$ BEGIN CREATE ROLE catalyst_tenant NOLOGIN; EXCEPTION WHEN duplicate_object THEN NULL; END $$`,
   );
@@ -60,7 +60,7 @@ async function openDatabase(url: string, close: () => Promise<void>): Promise<Te
   await pool.query(readFileSync(file, "utf8"));
   return {
     pool,
-    async asTenant<Row extends pg.QueryResultRow>(tenantId: string, text: string): Promise<readonly Row[]> {
+    async asTenant<Row extends QueryResultRow>(tenantId: string, text: string): Promise<readonly Row[]> {
       const client = await pool.connect();
       try {
         await client.query("BEGIN");

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { v7 as uuidv7 } from "uuid";
 import { createCarrierIds, createMessageReads, createOpenHolds } from "#adapters/postgres/messages.ts";
 import { createTimelineStore } from "#adapters/postgres/messages-timeline.ts";
