@@ -1,4 +1,4 @@
-import { formatMoney, money, parseMoney, type Money } from "#domain/money/money.ts";
+import { formatMoney, parseMoney, type Money } from "#domain/money/money.ts";
 
 /** PostgreSQL's text of an array whose values need no quoting: numbers, dates. Several times faster than the driver's own way. */
 export function plainArray(values: readonly (string | number | bigint)[]): string {
@@ -22,12 +22,6 @@ export function storedMoney(text: string): Money {
   const amount = parseMoney(text);
   if (amount === null) throw new Error("PostgreSQL gave an amount that is not numeric(38,18)");
   return amount;
-}
-
-export function sum(amounts: Iterable<Money>): Money {
-  let total = 0n;
-  for (const amount of amounts) total += amount;
-  return money(total);
 }
 
 /** The first day of the month (UTC) in which the event was accepted: the ledger's partition. */

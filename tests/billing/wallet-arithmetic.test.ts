@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
-import fc from "fast-check";
+import { array, assert, asyncProperty, bigInt, boolean, constantFrom, oneof, tuple } from "fast-check";
 import { readFileSync } from "node:fs";
 import { startRedis, type TestRedis } from "./servers.ts";
 
@@ -26,14 +26,14 @@ async function inLua(body: string, pairs: readonly (readonly [bigint, bigint])[]
 }
 
 /** Amounts whose limbs lie at the edges, where carries happen, as often as anywhere. */
-const limb = fc.oneof(fc.constantFrom(0n, 1n, 10n ** 15n - 1n, 10n ** 14n), fc.bigInt(0n, 10n ** 15n - 1n));
-const amount = fc
-  .tuple(fc.boolean(), fc.oneof(fc.constantFrom(0n, 1n), fc.bigInt(0n, 10n ** 7n)), limb, limb)
-  .map(([negative, high, middle, low]) => {
+const limb = oneof(constantFrom(0n, 1n, 10n ** 15n - 1n, 10n ** 14n), bigInt(0n, 10n ** 15n - 1n));
+const amount = tuple(boolean(), oneof(constantFrom(0n, 1n), bigInt(0n, 10n ** 7n)), limb, limb).map(
+  ([negative, high, middle, low]) => {
     const size = (high * 10n ** 15n + middle) * 10n ** 15n + low;
     return negative ? -size : size;
-  });
-const pairs = fc.array(fc.tuple(amount, amount), { minLength: 1, maxLength: 300 });
+  },
+);
+const pairs = array(tuple(amount, amount), { minLength: 1, maxLength: 300 });
 
 describe("the wallet's limb arithmetic in Lua against BigInt", () => {
   test.each([
@@ -48,8 +48,8 @@ describe("the wallet's limb arithmetic in Lua against BigInt", () => {
     ],
     ["formatted(aHigh, aMiddle, aLow)", (a: bigint) => String(a)],
   ])("%s", async (body, oracle) => {
-    await fc.assert(
-      fc.asyncProperty(pairs, async (vectors) => {
+    await assert(
+      asyncProperty(pairs, async (vectors) => {
         expect(await inLua(body, vectors)).toEqual(vectors.map(([a, b]) => oracle(a, b)));
       }),
       { numRuns: 100 },
