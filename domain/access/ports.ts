@@ -1,4 +1,4 @@
-import type { Role, TenantActor } from "./actor.ts";
+import type { Role } from "./actor.ts";
 
 /** A stored administration key; the key itself is shown once and never stored. */
 export interface AdminKeyRecord {
@@ -34,35 +34,8 @@ export interface AdminKeys {
   revoke(keyId: string, at: number): Promise<boolean>;
 }
 
-export interface ApiKeyRecord {
-  readonly keyId: string;
-  readonly tenantId: string;
-  readonly lastFour: string;
-  readonly createdAt: number;
-  readonly revokedAt: number | null;
-}
-
-export interface NewApiKey {
-  readonly keyId: string;
-  readonly tenantId: string;
-  readonly lastFour: string;
-  /** SHA-256 of the key, lower-case hex. */
-  readonly hash: string;
-  readonly createdAt: number;
-}
-
 /** Two at once, so that a tenant can rotate without a gap. */
 export const ACTIVE_API_KEYS_MAX = 2;
-
-export interface ApiKeys {
-  /** The tenant of the active key with this hash. */
-  find(hash: string): Promise<TenantActor | null>;
-  /** `limit` when ACTIVE_API_KEYS_MAX keys are active already, `unknown_tenant` when there is no such tenant. */
-  create(key: NewApiKey): Promise<ApiKeyRecord | "limit" | "unknown_tenant">;
-  list(tenantId: string): Promise<readonly ApiKeyRecord[]>;
-  /** False when the tenant has no such active key. */
-  revoke(tenantId: string, keyId: string, at: number): Promise<boolean>;
-}
 
 /** A claim of one Idempotency-Key, made before the effect. */
 export interface IdempotencyClaim {
@@ -83,7 +56,11 @@ export interface IdempotencyClaim {
  */
 export type IdempotencyOutcome =
   | { readonly kind: "claimed"; readonly token: string; readonly resourceIds: readonly string[] }
-  | { readonly kind: "done"; readonly response: StoredResponse | null; readonly resourceIds: readonly string[] }
+  | {
+      readonly kind: "done";
+      readonly response: StoredResponse | null;
+      readonly resourceIds: readonly string[];
+    }
   | { readonly kind: "busy" }
   | { readonly kind: "mismatch" };
 

@@ -1,13 +1,14 @@
 import type { FastifyBaseLogger } from "fastify";
-import type { AdminKeys, ApiKeys, IdempotencyStore } from "#domain/access/ports.ts";
+import type { AdminKeys, IdempotencyStore } from "#domain/access/ports.ts";
 import type { Clock } from "#domain/clock.ts";
 import type { EventPublisher } from "#domain/events/ports.ts";
-import type { TimelineStep } from "#domain/messages/ports.ts";
-import type { MessageState } from "#domain/messages/state.ts";
+import type { MessageReads } from "#domain/messages/ports.ts";
 import type { Money } from "#domain/money/money.ts";
 import type { RateCardVersion } from "#domain/rating/rate-card-version.ts";
-import type { TenantConfiguration, WalletConfiguration } from "#domain/tenants/tenant.ts";
+import type { ControlAnnouncements, TenantStore } from "#domain/tenants/tenant-store.ts";
+import type { WalletStore } from "#domain/wallet/ports.ts";
 import type { AcceptQueue, Ingress } from "#pipeline/ingress/ingress.ts";
+import type { OnboardingInput } from "#workflows/tenant-onboarding/api.ts";
 
 /** A page of rows, newest or lowest first; `next` is the cursor of the page after, null on the last. */
 export interface Page<Row> {
@@ -25,58 +26,19 @@ export interface PageRequest {
 /** Whose rows a read may return: one tenant's (through row-level security) or, for administration, everybody's. */
 export type Scope = { readonly tenantId: string } | "administration";
 
-/** What a tenant's settings may be changed to; absent fields stay. Amounts are decimal strings. */
-export interface TenantChange {
-  readonly name?: string;
-  readonly email?: string | null;
-  readonly timezone?: string;
-  readonly country?: string;
-  readonly taxRate?: string;
-  readonly rateCardId?: string | null;
-  readonly creditLimit?: string;
-  readonly thresholds?: WalletConfiguration["thresholds"];
-  readonly trustedHints?: boolean;
-  readonly status?: "active" | "suspended" | "closed";
-  readonly webhook?: TenantConfiguration["webhook"];
-  readonly firewall?: TenantConfiguration["firewall"];
-}
-
-export interface TenantDirectory {
-  get(scope: Scope, tenantId: string): Promise<TenantConfiguration | null>;
-  list(page: PageRequest): Promise<Page<TenantConfiguration>>;
-  /** Stores the change under the next revision and publishes it on control.tenants; null when there is no such tenant. */
-  update(tenantId: string, change: TenantChange, actor: string): Promise<TenantConfiguration | null>;
-}
-
-/** What the onboarding flow is given. Secrets stay with the gateway: only hashes go in. */
-export interface OnboardingRequest {
-  readonly tenantId: string;
-  readonly name: string;
-  readonly email: string;
-  readonly currency: string;
-  readonly timezone: string;
-  readonly country: string;
-  readonly taxRate: string;
-  readonly kind: "prepaid" | "postpaid";
-  readonly creditLimit: string;
-  readonly thresholds: WalletConfiguration["thresholds"];
-  readonly rateCardId: string | null;
-  readonly walletId: string;
-  readonly apiKey: { readonly keyId: string; readonly hash: string; readonly lastFour: string };
-  readonly smppAccount: { readonly systemId: string; readonly passwordHash: string };
-  readonly actor: string;
-}
-
 /** `running`: the flow goes on after the time to wait. `exists`: the id is taken. `refused`: a field is wrong. */
 export type OnboardingOutcome =
   | { readonly kind: "completed"; readonly workflowId: string; readonly url: string | null }
   | { readonly kind: "running"; readonly workflowId: string; readonly url: string | null }
   | { readonly kind: "exists" }
-  | { readonly kind: "refused"; readonly problems: readonly { readonly path: string; readonly message: string }[] };
+  | {
+      readonly kind: "refused";
+      readonly problems: readonly { readonly path: string; readonly message: string }[];
+    };
 
 export interface Onboarding {
   /** Starts the flow and waits up to `waitMs` for its end. The tenant's id is the business key. */
-  onboard(request: OnboardingRequest, waitMs: number): Promise<OnboardingOutcome>;
+  onboard(input: OnboardingInput, waitMs: number): Promise<OnboardingOutcome>;
 }
 
 /** One row of the ledger, as it is shown. */
@@ -96,8 +58,8 @@ export interface TransactionView {
   readonly currency: string;
   readonly balanceBefore: Money;
   readonly balanceAfter: Money;
-  /** How the price came about: card, version, band, ordinal, … ; for entries reason and actor. */
-  readonly trace: Readonly<Record<string, unknown>>;
+  /** As the ledger keeps it: a RatingTrace of a charge, reason and actor of other entries. */
+  readonly trace: unknown;
   readonly occurredAt: number;
   readonly recordedAt: number;
 }
@@ -135,11 +97,6 @@ export interface LedgerReads {
   ): Promise<{ readonly balance: Money; readonly sequence: bigint } | null>;
 }
 
-export interface ReservedAmounts {
-  /** What messages under way have set aside in a wallet. */
-  reserved(walletId: string): Promise<Money>;
-}
-
 export interface NewRateCardVersion {
   readonly rateCardId: string;
   /** The card's JSON text as it was posted. */
@@ -152,53 +109,22 @@ export interface NewRateCardVersion {
   readonly actor: string;
 }
 
-/** A stored version; `published` once control.rate-cards has it. */
 export interface StoredRateCard extends RateCardVersion {
   readonly name: string;
   readonly currency: string;
   readonly actor: string;
-  readonly published: boolean;
 }
 
 export interface RateCardStore {
-  /** Appends a version; the latest version's own text again changes nothing (`created` false). */
+  /**
+   * Appends a version, and in the same transaction the record that announces it on control.rate-cards; the latest
+   * version's own text again changes nothing (`created` false).
+   */
   append(card: NewRateCardVersion): Promise<{ readonly card: StoredRateCard; readonly created: boolean }>;
-  markPublished(rateCardId: string, version: number): Promise<void>;
   /** The latest version of every card, by id. */
   list(page: PageRequest): Promise<Page<StoredRateCard>>;
   /** Every version, the latest first; empty when there is no such card. */
   versions(rateCardId: string): Promise<readonly StoredRateCard[]>;
-}
-
-/** A message as its tenant may see it. */
-export interface MessageView {
-  readonly messageId: string;
-  readonly tenantId: string;
-  readonly channel: string;
-  readonly direction: "outbound" | "inbound";
-  readonly from: string;
-  readonly to: string;
-  readonly text: string;
-  readonly parts: number;
-  readonly encoding: string;
-  readonly country: string | null;
-  readonly operator: string | null;
-  readonly reference: string | null;
-  readonly state: MessageState;
-  readonly acceptedAt: number;
-  readonly expiresAt: number;
-  readonly finalAt: number | null;
-  readonly timeline: readonly TimelineStep[];
-}
-
-export interface MessageReads {
-  get(scope: Scope, messageId: string): Promise<MessageView | null>;
-  list(
-    scope: Scope,
-    tenantId: string,
-    filter: { readonly state: MessageState | null },
-    page: PageRequest,
-  ): Promise<Page<MessageView>>;
 }
 
 export interface ComponentHealth {
@@ -223,18 +149,18 @@ export interface GatewayDependencies {
   readonly randomBytes: (size: number) => Uint8Array;
   /** A fresh UUIDv7. */
   readonly newId: () => string;
-  /** scrypt or the like of an SMPP password, as the SMPP door checks it. */
+  /** `scrypt$…` of an SMPP password (hashSmppPassword). */
   readonly hashPassword: (password: string) => Promise<string>;
   readonly ingress: Ingress;
   readonly acceptQueue: AcceptQueue;
   readonly publisher: EventPublisher;
   readonly adminKeys: AdminKeys;
-  readonly apiKeys: ApiKeys;
   readonly idempotency: IdempotencyStore;
-  readonly tenants: TenantDirectory;
+  readonly tenants: TenantStore;
   readonly onboarding: Onboarding;
   readonly ledger: LedgerReads;
-  readonly wallets: ReservedAmounts;
+  readonly wallets: Pick<WalletStore, "balance">;
+  readonly announcements: ControlAnnouncements;
   readonly rateCards: RateCardStore;
   readonly messages: MessageReads;
   readonly health: HealthProbe;
@@ -246,7 +172,7 @@ export interface GatewayDependencies {
 export interface GatewayConfig {
   /** The first owner's token. */
   readonly adminToken: string;
-  /** Web pages of other origins never call this API; the reference is served from the same origin. */
+  /** Of the product, shown in the API's description. */
   readonly version: string;
   /** Requests per second and key; a tenant's own figure comes from `perTenant`. Default 5,000. */
   readonly requestsPerSecond?: number;

@@ -1,0 +1,53 @@
+import type { AddRoute } from "./context.ts";
+import { createAdminKey } from "./routes/create-admin-key.ts";
+import { createApiKey } from "./routes/create-api-key.ts";
+import { createMessages } from "./routes/create-messages.ts";
+import { createRateCard } from "./routes/create-rate-card.ts";
+import { createTenant } from "./routes/create-tenant.ts";
+import { createTopUp } from "./routes/create-top-up.ts";
+import { createUsageEvent } from "./routes/create-usage-event.ts";
+import { getBalance } from "./routes/get-balance.ts";
+import { getHealth } from "./routes/get-health.ts";
+import { getMessage } from "./routes/get-message.ts";
+import { getMetrics } from "./routes/get-metrics.ts";
+import { getRateCard } from "./routes/get-rate-card.ts";
+import { getReady } from "./routes/get-ready.ts";
+import { getTenant } from "./routes/get-tenant.ts";
+import { getTransaction } from "./routes/get-transaction.ts";
+import { listAdminKeys } from "./routes/list-admin-keys.ts";
+import { listApiKeys } from "./routes/list-api-keys.ts";
+import { listMessages } from "./routes/list-messages.ts";
+import { listRateCards } from "./routes/list-rate-cards.ts";
+import { listTenants } from "./routes/list-tenants.ts";
+import { listTransactions } from "./routes/list-transactions.ts";
+import { revokeAdminKey } from "./routes/revoke-admin-key.ts";
+import { revokeApiKey } from "./routes/revoke-api-key.ts";
+import { updateTenant } from "./routes/update-tenant.ts";
+
+/** Every route of the REST door; one file each. */
+export const ROUTES: readonly AddRoute[] = [
+  createAdminKey,
+  createApiKey,
+  createMessages,
+  createRateCard,
+  createTenant,
+  createTopUp,
+  createUsageEvent,
+  getBalance,
+  getHealth,
+  getMessage,
+  getMetrics,
+  getRateCard,
+  getReady,
+  getTenant,
+  getTransaction,
+  listAdminKeys,
+  listApiKeys,
+  listMessages,
+  listRateCards,
+  listTenants,
+  listTransactions,
+  revokeAdminKey,
+  revokeApiKey,
+  updateTenant,
+];

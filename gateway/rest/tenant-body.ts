@@ -1,0 +1,84 @@
+import { z } from "zod";
+import type { TenantConfiguration } from "#domain/tenants/tenant.ts";
+import { TENANT_EXAMPLE, UUID_EXAMPLE } from "./schemas.ts";
+
+/** A tenant as the API shows it: no hash, no webhook secret. */
+export const tenantBody = z
+  .object({
+    tenant_id: z.string(),
+    revision: z.int(),
+    name: z.string(),
+    email: z.string().nullable(),
+    status: z.enum(["onboarding", "active", "suspended", "closed"]),
+    timezone: z.string(),
+    country: z.string(),
+    tax_rate: z.string().describe("Percent"),
+    rate_card_id: z.string().nullable(),
+    trusted_hints: z.boolean().describe("Whether the tenant's own country and operator are believed"),
+    wallets: z.array(
+      z.object({
+        wallet_id: z.string(),
+        currency: z.string(),
+        kind: z.enum(["prepaid", "postpaid"]),
+        credit_limit: z.string(),
+        thresholds: z.object({ low: z.string().nullable(), critical: z.string().nullable() }),
+      }),
+    ),
+    webhook: z.object({ url: z.string() }).nullable(),
+    firewall: z.object({
+      blocked_keywords: z.array(z.string()),
+      per_destination_per_minute: z.int().nullable(),
+    }),
+  })
+  .meta({ id: "Tenant" });
+
+export const TENANT_BODY_EXAMPLE: z.infer<typeof tenantBody> = {
+  tenant_id: TENANT_EXAMPLE,
+  revision: 3,
+  name: "Acme Messaging",
+  email: "ops@acme.example",
+  status: "active",
+  timezone: "America/New_York",
+  country: "US",
+  tax_rate: "8",
+  rate_card_id: "RC-TENANT-001",
+  trusted_hints: false,
+  wallets: [
+    {
+      wallet_id: UUID_EXAMPLE,
+      currency: "USD",
+      kind: "prepaid",
+      credit_limit: "0",
+      thresholds: { low: "10", critical: "1" },
+    },
+  ],
+  webhook: { url: "https://acme.example/hooks/catalyst" },
+  firewall: { blocked_keywords: ["lottery"], per_destination_per_minute: 5 },
+};
+
+export function toTenantBody(tenant: TenantConfiguration): z.infer<typeof tenantBody> {
+  return {
+    tenant_id: tenant.tenantId,
+    revision: tenant.revision,
+    name: tenant.name,
+    email: tenant.email,
+    status: tenant.status,
+    timezone: tenant.timezone,
+    country: tenant.country,
+    tax_rate: tenant.taxRate,
+    rate_card_id: tenant.rateCardId,
+    trusted_hints: tenant.trustedHints,
+    wallets: tenant.wallets.map((wallet) => ({
+      wallet_id: wallet.walletId,
+      currency: wallet.currency,
+      kind: wallet.kind,
+      credit_limit: wallet.creditLimit,
+      thresholds: wallet.thresholds,
+    })),
+    webhook: tenant.webhook === null ? null : { url: tenant.webhook.url },
+    firewall: {
+      blocked_keywords: tenant.firewall.blockedKeywords,
+      per_destination_per_minute: tenant.firewall.perDestinationPerMinute,
+    },
+  };
+}
