@@ -15,7 +15,8 @@ const SPELLED_OUT = / (?:\S ){3,}/gu;
 
 const HAS_LETTER_SIGNS = /\p{L}[0134578@$]|[0134578@$!|]\p{L}/u;
 const WORD_WITH_SIGNS = /[\p{L}\p{N}\p{M}@$!|]+/gu;
-const LETTER_SIGN = /[0134578@$!|]/g;
+/** At a word's end ! and | are what they seem. */
+const LETTER_SIGN = /[0134578@$]|[!|](?=.*\p{L})/gu;
 const HAS_LETTER = /\p{L}/u;
 const LETTER_OF: Readonly<Record<string, string>> = {
   "0": "o",
