@@ -105,8 +105,7 @@ function setUp({ tenant = TENANT, rules = DEFAULT_FIREWALL_RULES, velocity, conf
     velocity: velocity ?? memoryCounter(),
     publisher: {
       publish(records) {
-        for (const { topic, key, value } of records)
-          published.push({ topic, key: String(key), value: String(value) });
+        for (const { topic, key, value } of records) published.push({ topic, key, value: String(value) });
         return Promise.resolve();
       },
     },
