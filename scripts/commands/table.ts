@@ -6,6 +6,7 @@ export const commands: Readonly<Record<string, () => Promise<{ readonly command:
   down: () => import("./down.ts"),
   status: () => import("./status.ts"),
   logs: () => import("./logs.ts"),
+  demo: () => import("./demo.ts"),
   doctor: () => import("./doctor.ts"),
   test: () => import("./test.ts"),
   help: () => import("./help.ts"),

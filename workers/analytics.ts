@@ -1,0 +1,8 @@
+import { createUsageStore } from "#adapters/postgres/usage.ts";
+import { createAnalyticsHandler } from "#pipeline/analytics/stage.ts";
+import { runProcess } from "./process-context.ts";
+import { consumeStage } from "./stage-consumer.ts";
+
+await runProcess("analytics", async (context) => {
+  await consumeStage(context, "analytics", createAnalyticsHandler({ store: createUsageStore(context.pool) }));
+});
