@@ -165,7 +165,7 @@ async function insertWallet(
 async function insertCredentials(
   client: Client,
   tenantId: string,
-  { apiKey, smppAccount }: NewTenant,
+  { apiKey, smppAccount, actor }: NewTenant,
 ): Promise<void> {
   const key = await client.query(
     "INSERT INTO api_keys (hash, tenant_id, last4, created_by) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING",

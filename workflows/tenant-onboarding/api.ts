@@ -123,6 +123,7 @@ export interface OnboardingActivities {
   }>;
   sendWelcomeMail(step: {
     readonly tenantId: string;
+    readonly walletId: string;
     readonly name: string;
     readonly email: string;
     readonly currency: string;

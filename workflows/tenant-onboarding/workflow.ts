@@ -37,7 +37,7 @@ const MAIL: ActivityOptions = {
 
 interface Undo {
   readonly text: string;
-  run(): Promise<void>;
+  readonly run: () => Promise<void>;
 }
 
 const activities = (
@@ -123,6 +123,7 @@ async function welcome(input: OnboardingInput, story: Story): Promise<Onboarding
   try {
     const outcome = await activities(MAIL, `welcome ${tenantId} by mail`).sendWelcomeMail({
       tenantId,
+      walletId: input.wallet.walletId,
       name,
       email,
       currency: input.wallet.currency,

@@ -1,0 +1,73 @@
+import { Client, Connection, isGrpcServiceError } from "@temporalio/client";
+import { Unavailable } from "#domain/errors.ts";
+import type { Closable } from "#platform/lifecycle.ts";
+
+export interface TemporalConfig {
+  readonly address: string;
+  readonly namespace: string;
+  /** Of the Web UI. */
+  readonly uiUrl: string;
+}
+
+export type TemporalClient = Closable & {
+  readonly client: Client;
+  readonly config: TemporalConfig;
+  /** Whether the server answers, within `timeoutMs`. */
+  isHealthy(timeoutMs: number): Promise<boolean>;
+};
+
+/** Connects with the first call, and again by itself whenever the server was away. */
+export function createTemporalClient(config: TemporalConfig): TemporalClient {
+  const connection = Connection.lazy({ address: config.address });
+  const client = new Client({ connection, namespace: config.namespace });
+  return {
+    name: "temporal client",
+    client,
+    config,
+    async isHealthy(timeoutMs) {
+      try {
+        await connection.withDeadline(Date.now() + timeoutMs, () =>
+          connection.workflowService.getSystemInfo({}),
+        );
+        return true;
+      } catch {
+        return false;
+      }
+    },
+    close: () => connection.close(),
+  };
+}
+
+/** After these the same call may succeed: https://grpc.io/docs/guides/status-codes/ */
+const TRANSIENT: readonly number[] = [
+  1, // CANCELLED
+  4, // DEADLINE_EXCEEDED
+  8, // RESOURCE_EXHAUSTED
+  10, // ABORTED
+  14, // UNAVAILABLE
+];
+
+/** Runs a call and says Unavailable for what another attempt may mend. */
+export async function onTemporal<Result>(call: () => Promise<Result>): Promise<Result> {
+  try {
+    return await call();
+  } catch (error) {
+    if (isTransient(error)) throw new Unavailable("temporal", { cause: error });
+    throw error;
+  }
+}
+
+function isTransient(error: unknown): boolean {
+  // The client wraps the server's error, and a first connection's failure is an error of its own.
+  for (let cause = error; cause instanceof Error; cause = cause.cause) {
+    if (isGrpcServiceError(cause)) return TRANSIENT.includes(cause.code);
+    if (/Failed to connect/.test(cause.message)) return true;
+  }
+  return false;
+}
+
+/** Where a person finds a flow in the Web UI. */
+export function workflowLink({ uiUrl, namespace }: TemporalConfig, workflowId: string): string {
+  const base = uiUrl.replace(/\/+$/, "");
+  return `${base}/namespaces/${encodeURIComponent(namespace)}/workflows/${encodeURIComponent(workflowId)}`;
+}

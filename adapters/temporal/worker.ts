@@ -1,0 +1,88 @@
+import {
+  DefaultLogger,
+  makeTelemetryFilterString,
+  NativeConnection,
+  Runtime,
+  Worker,
+  type WorkflowBundleOption,
+} from "@temporalio/worker";
+import { fileURLToPath } from "node:url";
+import type { Closable } from "#platform/lifecycle.ts";
+import type { Logger } from "#platform/logger.ts";
+import { ONBOARDING_TASK_QUEUE, type OnboardingActivities } from "#workflows/tenant-onboarding/api.ts";
+import { createTemporalLog } from "./log.ts";
+
+/** Every workflow, as source: the SDK bundles it (and strips its types) when a worker starts. */
+export const FLOWS_PATH = fileURLToPath(new URL("../../workflows/flows.ts", import.meta.url));
+
+/** Activities in flight at shutdown may finish; a longer one is tried again by another worker. */
+const GRACE_MS = 10_000;
+/** After it the SDK gives up on them: before the process's own drain ends (platform/lifecycle.ts). */
+const FORCE_MS = 15_000;
+/** Flows kept in memory between their steps; others are replayed from their history. Some 100 KB each. */
+const CACHED_FLOWS_MAX = 500;
+/** Activities at a time: they wait for servers, and the pool has eight connections. */
+const ACTIVITIES_MAX = 50;
+
+/** Once a process, before anything else of Temporal's. Signals are the process's own affair. */
+export function installTemporalRuntime(logger?: Logger): void {
+  Runtime.install({
+    shutdownSignals: [],
+    logger: logger === undefined ? new DefaultLogger("ERROR") : createTemporalLog(logger),
+    telemetryOptions: {
+      logging: { forward: {}, filter: makeTelemetryFilterString({ core: "WARN", other: "ERROR" }) },
+    },
+  });
+}
+
+export interface FlowsWorkerOptions {
+  readonly connection: NativeConnection;
+  readonly namespace: string;
+  readonly activities: OnboardingActivities;
+  /** A prepared bundle, where several workers share one. */
+  readonly workflowBundle?: WorkflowBundleOption;
+  /** Another queue than the platform's own, in tests. */
+  readonly taskQueue?: string;
+}
+
+export interface FlowsWorker extends Closable {
+  /** Polls until `close`; rejects when the worker fails, which ends the process. */
+  run(): Promise<void>;
+  readonly isRunning: boolean;
+}
+
+export async function createFlowsWorker(options: FlowsWorkerOptions): Promise<FlowsWorker> {
+  const { connection, namespace, activities, workflowBundle } = options;
+  const worker = await Worker.create({
+    connection,
+    namespace,
+    taskQueue: options.taskQueue ?? ONBOARDING_TASK_QUEUE,
+    activities,
+    ...(workflowBundle === undefined ? { workflowsPath: FLOWS_PATH } : { workflowBundle }),
+    shutdownGraceTime: GRACE_MS,
+    shutdownForceTime: FORCE_MS,
+    maxCachedWorkflows: CACHED_FLOWS_MAX,
+    maxConcurrentActivityTaskExecutions: ACTIVITIES_MAX,
+  });
+  let running: Promise<void> | undefined;
+  return {
+    name: "flows worker",
+    run() {
+      running ??= worker.run();
+      return running;
+    },
+    get isRunning() {
+      return worker.getState() === "RUNNING";
+    },
+    async close() {
+      if (worker.getState() === "RUNNING") worker.shutdown();
+      // Its failure was reported by run(); closing has nothing to add.
+      await running?.catch(() => {});
+    },
+  };
+}
+
+/** A worker's connection, to be closed after the worker. @throws when the server is away: the caller tries again. */
+export function connectWorker(address: string): Promise<NativeConnection> {
+  return NativeConnection.connect({ address });
+}
