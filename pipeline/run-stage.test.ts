@@ -121,4 +121,15 @@ describe("createStageRunner", () => {
     await run([{ ...numbered(1), headers: { "x-attempt": "4" } }]);
     expect(buried[0]?.headers?.["x-attempt"]).toBe("5");
   });
+
+  test("a redriven record is handled by the stage that buried it, and by no other reader of the topic", async () => {
+    const handled: number[] = [];
+    const { run, buried } = setUp((numbers) => handled.push(...numbers));
+    await run([
+      { ...numbered(1), headers: { "x-redrive-stage": "sms" } },
+      { ...numbered(2), headers: { "x-redrive-stage": "timeline" } },
+      numbered(3),
+    ]);
+    expect([handled, buried]).toEqual([[1, 3], []]);
+  });
 });

@@ -67,13 +67,17 @@ interface DeadRecord {
 
 const utf8 = new TextDecoder("utf-8", { fatal: true });
 
+/** Names the stage that a redriven letter is for; the topic's other readers handled the record the first time. */
+const REDRIVE_STAGE_HEADER = "x-redrive-stage";
+
 function decodeAll<Event>(
-  { decode }: StageDependencies<Event>,
+  { decode, stage }: StageDependencies<Event>,
   records: readonly RawRecord[],
 ): { decoded: Decoded<Event>[]; poison: DeadRecord[] } {
   const decoded: Decoded<Event>[] = [];
   const poison: DeadRecord[] = [];
   for (const raw of records) {
+    if ((raw.headers[REDRIVE_STAGE_HEADER] ?? stage.name) !== stage.name) continue;
     try {
       const { topic, partition, offset, key } = raw;
       const event = decode(topic, JSON.parse(utf8.decode(raw.value ?? new Uint8Array())));
