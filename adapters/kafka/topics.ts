@@ -1,4 +1,5 @@
-import type { ITopicConfig, Kafka } from "kafkajs";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Admin, ITopicConfig, Kafka } from "kafkajs";
 
 export interface TopicPlan {
   /** Event topics and how many partitions each has. */
@@ -49,5 +50,21 @@ export async function createTopics(kafka: Kafka, plan: TopicPlan): Promise<strin
     return missing.map(({ topic }) => topic);
   } finally {
     await admin.disconnect();
+  }
+}
+
+const LEADER_ATTEMPTS_MAX = 100;
+const LEADER_PAUSE_MS = 100;
+
+/** KRaft names a new partition's leader in its metadata a moment before that broker serves it. */
+async function untilLed(admin: Admin, topic: string): Promise<void> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      await admin.fetchTopicOffsets(topic);
+      return;
+    } catch (error) {
+      if (attempt === LEADER_ATTEMPTS_MAX) throw error;
+      await sleep(LEADER_PAUSE_MS);
+    }
   }
 }

@@ -1,0 +1,138 @@
+import { randomBytes } from "node:crypto";
+import { v7 as uuidv7 } from "uuid";
+import type { FastifyBaseLogger } from "fastify";
+import { loadNumberRanges } from "#adapters/number-ranges/number-ranges.ts";
+import { createAdminKeys } from "#adapters/postgres/admin-keys.ts";
+import { createControlOutbox } from "#adapters/postgres/control-outbox.ts";
+import { createIdempotencyStore, pruneIdempotencyKeys } from "#adapters/postgres/idempotency.ts";
+import { createLedgerReads } from "#adapters/postgres/ledger-reads.ts";
+import { createLedger } from "#adapters/postgres/ledger.ts";
+import { createMessageReads } from "#adapters/postgres/messages.ts";
+import { createPartOutcomes } from "#adapters/postgres/part-outcomes.ts";
+import { createRateCardStore } from "#adapters/postgres/rate-cards.ts";
+import { createPendingReceipts } from "#adapters/postgres/receipts.ts";
+import { hashSmppPassword } from "#adapters/postgres/smpp-password.ts";
+import { createTenantStore } from "#adapters/postgres/tenants.ts";
+import { createWalletStore } from "#adapters/redis/wallet-store.ts";
+import { createTemporalClient } from "#adapters/temporal/client.ts";
+import { createOnboardingStarter } from "#adapters/temporal/onboarding.ts";
+import { createRestGateway } from "#gateway/rest/server.ts";
+import { EsmeSessions } from "#gateway/smpp/esme-sessions.ts";
+import { ReceiptSender } from "#gateway/smpp/receipt-sender.ts";
+import { createReceiptsHandler } from "#gateway/smpp/receipts.ts";
+import { startSmppServer } from "#gateway/smpp/server.ts";
+import { createPseudonyms } from "#platform/pseudonyms.ts";
+import { createAcceptQueue } from "#pipeline/ingress/accept-queue.ts";
+import { createIngress } from "#pipeline/ingress/accept.ts";
+import { createSmppCounters } from "#protocols/smpp/session.ts";
+import { startControlFeed } from "./control-feed.ts";
+import { AcceptedRate, createHealthProbe } from "./gateway-health.ts";
+import { runProcess, type ProcessContext } from "./process-context.ts";
+import { openRedis } from "./redis.ts";
+import { repeat } from "./repeat.ts";
+import { consumeStage } from "./stage-consumer.ts";
+
+/** One Kafka request carries 2,000 records; two batches are in flight. */
+const ACCEPT_BATCH_MAX = 500;
+/** Two seconds of full traffic; beyond it the doors ask their clients to slow down. */
+const ACCEPT_QUEUE_MAX = 10_000;
+const FLUSH_EVERY_MS = 1_000;
+const PRUNE_EVERY_MS = 3_600_000;
+const PART_OUTCOMES_KEPT_MS = 86_400_000;
+
+await runProcess("gateway", compose, { ownHealth: false });
+
+async function compose(context: ProcessContext): Promise<void> {
+  const { config, pool, publisher, clock, logger, metrics, lifecycle } = context;
+  const redis = openRedis(context);
+  const control = await startControlFeed(context);
+  const outbox = createControlOutbox(pool, publisher);
+  const tenants = createTenantStore(pool, outbox, {
+    clock,
+    onDelayed: (error) => logger.warn({ service: error.service }, "configuration waits to be published"),
+  });
+  const wallets = createWalletStore(redis, createLedger(pool));
+  const rate = new AcceptedRate();
+  const ingress = createIngress({
+    control,
+    wallets,
+    publisher,
+    clock,
+    ranges: await loadNumberRanges(),
+    pseudonyms: createPseudonyms(config.secretKey),
+    channels: new Set(["sms"]),
+    onOutcome: ({ channel }, outcome) => {
+      if (outcome.ok) rate.count(clock.now());
+      metrics.messages.inc({ channel, outcome: outcome.ok ? "accepted" : "refused" });
+    },
+  });
+  const acceptQueue = createAcceptQueue(ingress, { maxBatch: ACCEPT_BATCH_MAX, maxQueued: ACCEPT_QUEUE_MAX });
+  const temporal = createTemporalClient(config.temporal);
+  lifecycle.register(temporal);
+  repeat(context, "configuration outbox", FLUSH_EVERY_MS, () => outbox.flush());
+  repeat(context, "idempotency keys", PRUNE_EVERY_MS, () => pruneIdempotencyKeys(pool, clock.now()));
+
+  await openSmppDoor(context, tenants, (submission) => acceptQueue.submit(submission));
+
+  const rest = await createRestGateway(
+    {
+      clock,
+      randomBytes,
+      newId: () => uuidv7(),
+      hashPassword: hashSmppPassword,
+      ingress,
+      acceptQueue,
+      publisher,
+      adminKeys: createAdminKeys(pool),
+      idempotency: createIdempotencyStore(pool),
+      tenants,
+      onboarding: createOnboardingStarter(temporal),
+      ledger: createLedgerReads(pool),
+      wallets,
+      announcements: outbox,
+      rateCards: createRateCardStore(pool),
+      messages: createMessageReads(pool),
+      health: createHealthProbe(context, redis, control, rate),
+      metrics: metrics.registry,
+      logger: logger as FastifyBaseLogger,
+    },
+    { adminToken: config.adminToken, version: "0.1.0" },
+  );
+  await rest.listen({ host: config.gateway.host, port: config.gateway.port });
+  lifecycle.register({
+    name: "rest server",
+    close: async () => {
+      await rest.close();
+      await acceptQueue.drain();
+    },
+  });
+}
+
+/** The SMPP server, and the consumer that brings its ESMEs their receipts. */
+async function openSmppDoor(
+  context: ProcessContext,
+  tenants: ReturnType<typeof createTenantStore>,
+  submit: Parameters<typeof startSmppServer>[1]["submit"],
+): Promise<void> {
+  const { config, pool, clock, logger, lifecycle } = context;
+  const sessions = new EsmeSessions(clock);
+  const sender = new ReceiptSender(sessions, createPendingReceipts(pool), clock);
+  lifecycle.register({ name: "receipt sender", close: () => sender.close() });
+  const partOutcomes = createPartOutcomes(pool);
+  repeat(context, "part outcomes", PRUNE_EVERY_MS, () =>
+    partOutcomes.discardOlderThan(clock.now() - PART_OUTCOMES_KEPT_MS),
+  );
+  await consumeStage(context, "receipts", createReceiptsHandler({ sender, partOutcomes }));
+  const door = await startSmppServer(
+    { host: config.gateway.host, port: config.gateway.smppPort },
+    {
+      accounts: { authenticate: (systemId, password) => tenants.authenticateSmpp(systemId, password) },
+      submit,
+      sessions,
+      counters: createSmppCounters(),
+      clock,
+      onBind: ({ outcome, systemId }) => logger.info({ outcome, systemId }, "smpp bind"),
+    },
+  );
+  lifecycle.register(door);
+}
