@@ -64,7 +64,8 @@ function readInbound(pdu: Pdu<"deliver_sm">, connector: string, now: number): Ca
     connector,
     from: number(body.source_addr, body.source_addr_ton),
     to: number(body.destination_addr, body.dest_addr_ton),
-    text,
+    // PostgreSQL stores no U+0000.
+    text: text.replaceAll("\0", ""),
     encoding,
     at: now,
   };

@@ -35,7 +35,8 @@ export function readSubmit(
   const octets = messageOctets(pdu);
   if (typeof octets === "string") return refuse(octets);
   const text = decodeText(octets, body.data_coding);
-  if (text === null) return refuse("ESME_RINVDCS");
+  // PostgreSQL stores no U+0000, and no text has one: it is another alphabet under a wrong data_coding.
+  if (text === null || text.includes("\0")) return refuse("ESME_RINVDCS");
   let validityMs: number | undefined;
   if (body.validity_period !== "") {
     const until = parseSmppTime(body.validity_period, now);
