@@ -17,12 +17,16 @@ const BARE_DIGITS = /^\d+$/;
  * Reads a subscriber's number as a person or a machine writes it: E.164 with + ("+1 212 555 1234"), national in `defaultCountry`
  * ("0244 123 456"), or, where that gives no valid number, international without + ("233244123456").
  *
+ * Without the + it must lie in a range that its country has assigned (libphonenumber's full metadata), since it could be read in several ways.
+ * With it a known country code and a possible length suffice: plans open new ranges faster than metadata follows.
+ *
  * @param defaultCountry ISO 3166-1 alpha-2.
- * @returns null unless the number lies in a range that its country has assigned (libphonenumber's full metadata).
+ * @returns null for what is no such number.
  */
 export function readNumber(written: string, defaultCountry: string): E164Number | null {
   const parsed = parse(written, defaultCountry);
   if (parsed?.isValid() === true) return result(parsed);
+  if (written.startsWith("+")) return parsed?.isPossible() === true ? result(parsed) : null;
   if (!BARE_DIGITS.test(written)) return null;
   const international = parse(`+${written}`, defaultCountry);
   return international?.isValid() === true ? result(international) : null;
@@ -37,7 +41,8 @@ function parse(written: string, defaultCountry: string): PhoneNumber | undefined
 }
 
 function result(parsed: PhoneNumber): E164Number {
-  return { number: parsed.number, country: parsed.country ?? null };
+  // Of countries that share a code, the one that the range belongs to; where no range tells, the one the code is known by.
+  return { number: parsed.number, country: parsed.country ?? parsed.getPossibleCountries()[0] ?? null };
 }
 
 /**

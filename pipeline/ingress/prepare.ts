@@ -115,7 +115,7 @@ export function createPreparation(
     if (destination === null) {
       return refused(
         "invalid_destination",
-        "to is no assigned phone number: write it with + and its country code, as in +14155552671.",
+        "to is no phone number: write it with + and its country code, as in +14155552671.",
       );
     }
     const sender = senders(`${country}${from}`, () => ({ value: readSender(from, country) })).value;
