@@ -42,6 +42,7 @@ export function createRedisConnection(url: string, options: RedisConnectionOptio
     maxRetriesPerRequest: null,
     commandTimeout: timeoutMs,
     connectTimeout: timeoutMs,
+    disconnectTimeout: 200, // a timer that close() leaves behind where there was no connection
     retryStrategy: (times) => Math.min(50 * times, 1_000),
   });
   client.on("error", (error: Error) => options.onError?.(error));
