@@ -52,24 +52,22 @@ export async function once(
     now: request.now,
   };
   const outcome = await store.claim(claim);
-  switch (outcome.kind) {
-    case "mismatch":
-      throw new ProblemError(
-        "idempotency_mismatch",
-        "This Idempotency-Key was used with another body: use a new key.",
-      );
-    case "busy":
-      throw new ProblemError(
-        "idempotency_in_progress",
-        "The first request with this key is still under way.",
-        { retryAfter: 1 },
-      );
-    case "done":
-      if (outcome.response === null) return request.fromIds(outcome.resourceIds);
-      return { status: outcome.response.status, body: JSON.parse(outcome.response.body) };
-    case "claimed":
-      return carryOut(store, claim, outcome.token, () => work(outcome.resourceIds));
+  if (outcome.kind === "mismatch") {
+    throw new ProblemError(
+      "idempotency_mismatch",
+      "This Idempotency-Key was used with another body: use a new key.",
+    );
   }
+  if (outcome.kind === "busy") {
+    throw new ProblemError("idempotency_in_progress", "The first request with this key is still under way.", {
+      retryAfter: 1,
+    });
+  }
+  if (outcome.kind === "claimed") {
+    return carryOut(store, claim, outcome.token, () => work(outcome.resourceIds));
+  }
+  if (outcome.response === null) return request.fromIds(outcome.resourceIds);
+  return { status: outcome.response.status, body: JSON.parse(outcome.response.body) };
 }
 
 async function carryOut(

@@ -42,22 +42,19 @@ export async function createRestGateway(
   gateway.setValidatorCompiler(validatorCompiler);
   gateway.setSerializerCompiler(serializerCompiler);
   gateway.decorateRequest("actor", null);
-  addBodyParser(gateway as unknown as FastifyInstance);
-  addErrorHandlers(gateway as unknown as FastifyInstance);
-  addDraining(gateway as unknown as FastifyInstance);
-  await addPressureValve(
-    gateway as unknown as FastifyInstance,
-    config.eventLoopDelayMsMax ?? DEFAULT_EVENT_LOOP_DELAY_MS,
-  );
+  addBodyParser(gateway);
+  addErrorHandlers(gateway);
+  addDraining(gateway);
+  await addPressureValve(gateway, config.eventLoopDelayMsMax ?? DEFAULT_EVENT_LOOP_DELAY_MS);
   const authenticator = new Authenticator(dependencies, config.adminToken);
-  addAuthentication(gateway as unknown as FastifyInstance, authenticator, dependencies.clock, config);
-  await addOpenApi(gateway as unknown as FastifyInstance, config.version);
+  addAuthentication(gateway, authenticator, dependencies.clock, config);
+  await addOpenApi(gateway, config.version);
   const typed = gateway.withTypeProvider<ZodTypeProvider>();
   const context = { dependencies, authenticator, waitMs: config.waitMs ?? DEFAULT_WAIT_MS };
   for (const addRoute of ROUTES) addRoute(typed, context);
-  await addApiReference(gateway as unknown as FastifyInstance);
+  await addApiReference(gateway);
   await gateway.ready();
-  return gateway as unknown as FastifyInstance;
+  return gateway;
 }
 
 const validatorCompiler: FastifySchemaCompiler<z.ZodType> = ({ schema, httpPart }) => {

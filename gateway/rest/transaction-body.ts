@@ -76,7 +76,7 @@ export function toTransactionBody(view: TransactionView): TransactionBody {
     transaction_id: view.transactionId,
     tenant_id: view.tenantId,
     event_id: view.eventId,
-    amount: formatMoney(isCharge ? money(-view.amount) : view.amount),
+    amount: formatMoney(isCharge ? money(0n - view.amount) : view.amount),
     currency: view.currency,
     status: "completed",
     wallet_id: view.walletId,

@@ -1,0 +1,259 @@
+import type { FastifyInstance, LightMyRequestResponse } from "fastify";
+import type { Operation } from "#domain/access/permissions.ts";
+import { RATE_CARD_SOURCE_EXAMPLE } from "#gateway/rest/rate-card-body.ts";
+import { createRestGateway } from "#gateway/rest/server.ts";
+import { ADMIN_KEY, ADMIN_TOKEN, createFakePlatform, type FakePlatform, KEY_1, MESSAGE_1 } from "./fakes.ts";
+
+export type Method = "GET" | "POST" | "PATCH" | "DELETE";
+
+/** A request that succeeds for whoever may make it, on TENANT-001's things. */
+export interface SampleRequest {
+  readonly operation: Operation;
+  readonly method: Method;
+  /** As the route names it. */
+  readonly route: string;
+  readonly url: string;
+  readonly body?: unknown;
+  readonly status: number;
+  /** The same request on TENANT-002's things, where the address or body names a tenant's. */
+  readonly foreignUrl?: string;
+}
+
+const T = "/api/v2/tenants";
+const MESSAGE_2 = MESSAGE_1.replace(/1$/, "2");
+const KEY_2 = KEY_1.replace(/1$/, "2");
+
+/** One per operation. */
+export const SAMPLES: readonly SampleRequest[] = [
+  {
+    operation: "tenants.create",
+    method: "POST",
+    route: T,
+    url: T,
+    body: { tenant_id: "TENANT-003", name: "Three" },
+    status: 201,
+  },
+  { operation: "tenants.list", method: "GET", route: T, url: T, status: 200 },
+  {
+    operation: "tenants.read",
+    method: "GET",
+    route: `${T}/:id`,
+    url: `${T}/TENANT-001`,
+    foreignUrl: `${T}/TENANT-002`,
+    status: 200,
+  },
+  {
+    operation: "tenants.update",
+    method: "PATCH",
+    route: `${T}/:id`,
+    url: `${T}/TENANT-001`,
+    foreignUrl: `${T}/TENANT-002`,
+    body: {},
+    status: 200,
+  },
+  {
+    operation: "top_ups.create",
+    method: "POST",
+    route: `${T}/:id/top-ups`,
+    url: `${T}/TENANT-001/top-ups`,
+    body: { amount: "100" },
+    status: 201,
+  },
+  {
+    operation: "balance.read",
+    method: "GET",
+    route: `${T}/:id/balance`,
+    url: `${T}/TENANT-001/balance`,
+    foreignUrl: `${T}/TENANT-002/balance`,
+    status: 200,
+  },
+  {
+    operation: "transactions.list",
+    method: "GET",
+    route: `${T}/:id/transactions`,
+    url: `${T}/TENANT-001/transactions`,
+    foreignUrl: `${T}/TENANT-002/transactions`,
+    status: 200,
+  },
+  {
+    operation: "transactions.read",
+    method: "GET",
+    route: "/api/v2/transactions/:id",
+    url: "/api/v2/transactions/txn-1",
+    foreignUrl: "/api/v2/transactions/txn-2",
+    status: 200,
+  },
+  {
+    operation: "rate_cards.create",
+    method: "POST",
+    route: "/api/v2/rate-cards",
+    url: "/api/v2/rate-cards",
+    body: RATE_CARD_SOURCE_EXAMPLE,
+    status: 201,
+  },
+  {
+    operation: "rate_cards.list",
+    method: "GET",
+    route: "/api/v2/rate-cards",
+    url: "/api/v2/rate-cards",
+    status: 200,
+  },
+  {
+    operation: "rate_cards.read",
+    method: "GET",
+    route: "/api/v2/rate-cards/:id",
+    url: "/api/v2/rate-cards/RC-0",
+    status: 200,
+  },
+  {
+    operation: "messages.create",
+    method: "POST",
+    route: "/api/v2/messages",
+    url: "/api/v2/messages",
+    body: { from: "ACME", to: "+12025550143", text: "hello" },
+    status: 202,
+  },
+  {
+    operation: "messages.list",
+    method: "GET",
+    route: "/api/v2/messages",
+    url: "/api/v2/messages?tenant_id=TENANT-001",
+    foreignUrl: "/api/v2/messages?tenant_id=TENANT-002",
+    status: 200,
+  },
+  {
+    operation: "messages.read",
+    method: "GET",
+    route: "/api/v2/messages/:id",
+    url: `/api/v2/messages/${MESSAGE_1}`,
+    foreignUrl: `/api/v2/messages/${MESSAGE_2}`,
+    status: 200,
+  },
+  {
+    operation: "usage_events.create",
+    method: "POST",
+    route: "/api/v2/usage-events",
+    url: "/api/v2/usage-events",
+    body: { event_type: "sms.delivered", channel: "sms", tenant_id: "TENANT-001" },
+    status: 201,
+  },
+  {
+    operation: "admin_keys.create",
+    method: "POST",
+    route: "/api/v2/admin-keys",
+    url: "/api/v2/admin-keys",
+    body: { name: "Anna", role: "finance" },
+    status: 201,
+  },
+  {
+    operation: "admin_keys.list",
+    method: "GET",
+    route: "/api/v2/admin-keys",
+    url: "/api/v2/admin-keys",
+    status: 200,
+  },
+  {
+    operation: "admin_keys.revoke",
+    method: "DELETE",
+    route: "/api/v2/admin-keys/:id",
+    url: `/api/v2/admin-keys/${ADMIN_KEY}`,
+    status: 204,
+  },
+  {
+    operation: "api_keys.create",
+    method: "POST",
+    route: `${T}/:id/api-keys`,
+    url: `${T}/TENANT-001/api-keys`,
+    foreignUrl: `${T}/TENANT-002/api-keys`,
+    status: 201,
+  },
+  {
+    operation: "api_keys.list",
+    method: "GET",
+    route: `${T}/:id/api-keys`,
+    url: `${T}/TENANT-001/api-keys`,
+    foreignUrl: `${T}/TENANT-002/api-keys`,
+    status: 200,
+  },
+  {
+    operation: "api_keys.revoke",
+    method: "DELETE",
+    route: `${T}/:id/api-keys/:keyId`,
+    url: `${T}/TENANT-001/api-keys/${KEY_1}`,
+    foreignUrl: `${T}/TENANT-002/api-keys/${KEY_2}`,
+    status: 204,
+  },
+];
+
+export interface Opened {
+  readonly platform: FakePlatform;
+  readonly gateway: FastifyInstance;
+}
+
+export async function openGateway(
+  settings: Partial<Parameters<typeof createRestGateway>[1]> = {},
+): Promise<Opened> {
+  const platform = createFakePlatform();
+  platform.rateCards.push({
+    v: 1,
+    rateCardId: "RC-0",
+    version: 1,
+    validFrom: 0,
+    storedAt: 0,
+    source: "{}",
+    name: "Zero",
+    currency: "USD",
+    actor: "owner",
+  });
+  const gateway = await createRestGateway(platform.dependencies, {
+    adminToken: ADMIN_TOKEN,
+    version: "0.0.0",
+    eventLoopDelayMsMax: 0,
+    failuresPerSecond: 1_000_000,
+    waitMs: 0,
+    ...settings,
+  });
+  return { platform, gateway };
+}
+
+interface Call {
+  readonly token?: string | null;
+  readonly body?: unknown;
+  readonly headers?: Record<string, string>;
+}
+
+/** Calls the gateway as the first owner unless told otherwise; a string body goes as it is. */
+export function call(
+  gateway: FastifyInstance,
+  method: Method | "PUT",
+  url: string,
+  { token = ADMIN_TOKEN, body, headers = {} }: Call = {},
+): Promise<LightMyRequestResponse> {
+  return gateway.inject({
+    method,
+    url,
+    headers: {
+      ...(token === null ? {} : { authorization: `Bearer ${token}` }),
+      ...(body === undefined ? {} : { "content-type": "application/json" }),
+      ...headers,
+    },
+    ...(body === undefined ? {} : { payload: typeof body === "string" ? body : JSON.stringify(body) }),
+  });
+}
+
+/** Reads an answer that must be problem+json, with all its members. */
+export function problem(answer: LightMyRequestResponse): {
+  code: string;
+  detail: string;
+  errors: { path: string; message: string }[];
+} {
+  const body = answer.json();
+  const complete =
+    /^application\/problem\+json/.test(String(answer.headers["content-type"])) &&
+    body.status === answer.statusCode &&
+    body.type === `urn:catalyst:problem:${body.code}` &&
+    body.title !== "" &&
+    body.requestId === answer.headers["x-request-id"];
+  if (!complete) throw new Error(`no problem: ${answer.statusCode} ${answer.body}`);
+  return body;
+}
