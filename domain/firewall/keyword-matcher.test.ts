@@ -7,7 +7,8 @@ import { DEFAULT_FIREWALL_RULES, firewallRules } from "./rules.ts";
 describe("holdsKeyword", () => {
   test.each([
     ["Get FREE money", "free"],
-    ["Get f\u200br\u00ade\ufeffe money", "free"],
+    ["Get fr\u200bee mo\u00adney", "free money"],
+    ["ca\ufe0fsi\u2060no", "casino"],
     ["Get \u0441asino now", "casino"], // Cyrillic с
     ["\u0421\u0410\u0405INO", "casino"], // Cyrillic С, А, Ѕ
     ["\uff43\uff41\uff53\uff49\uff4e\uff4f", "casino"], // full width
@@ -75,6 +76,14 @@ describe("createKeywordMatcher", () => {
       }),
       { numRuns: 1_000 },
     );
+  });
+
+  test("finds a keyword inside the beginning of another", () => {
+    const matcher = createKeywordMatcher([
+      { id: "long", keyword: "win cash now", severity: "low" },
+      { id: "short", keyword: "cash", severity: "low" },
+    ]);
+    expect(matcher.find(readings("win cash later"))?.id).toBe("short");
   });
 
   test("names the rule", () => {
