@@ -230,8 +230,17 @@ export interface WebhookDeliveries {
       readonly error: string | null;
     }[],
   ): Promise<void>;
-  /** Leases what is due, at most `perTenant` of each tenant and `limit` in all, so that one tenant's backlog starves nobody. */
-  claim(now: number, leaseMs: number, perTenant: number, limit: number): Promise<readonly ClaimedDelivery[]>;
+  /**
+   * Leases what is due: at most `perTenant` of each tenant and `limit` in all, so that one tenant's backlog starves nobody;
+   * nothing of the tenants in `except`.
+   */
+  claim(claim: {
+    readonly now: number;
+    readonly leaseMs: number;
+    readonly perTenant: number;
+    readonly limit: number;
+    readonly except: readonly string[];
+  }): Promise<readonly ClaimedDelivery[]>;
   delivered(webhookIds: readonly string[]): Promise<void>;
   /** `nextAttemptAt` null: given up. */
   failed(webhookId: string, nextAttemptAt: number | null, error: string, now: number): Promise<void>;

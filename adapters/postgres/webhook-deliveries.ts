@@ -1,0 +1,95 @@
+import type { ClaimedDelivery, WebhookDeliveries } from "#domain/messages/ports.ts";
+import { plainArray, textArray } from "./array-literal.ts";
+import { inTransaction, onPostgres, type Pool } from "./pool.ts";
+
+const DEFER = `
+  INSERT INTO webhook_deliveries (webhook_id, tenant_id, body, attempts, created_at, next_attempt_at, last_error)
+  SELECT webhook_id, tenant_id, body, attempts, to_timestamp(created_at / 1000), to_timestamp(next_attempt_at / 1000), last_error
+  FROM unnest($1::text[], $2::text[], $3::text[], $4::int[], $5::float8[], $6::float8[], $7::text[])
+    AS d (webhook_id, tenant_id, body, attempts, created_at, next_attempt_at, last_error)
+  ON CONFLICT DO NOTHING`;
+
+/** Walks from tenant to tenant through the index, so a backlog of one costs the others nothing. */
+const CLAIM = `
+  WITH RECURSIVE tenants AS (
+    (SELECT tenant_id FROM webhook_deliveries WHERE given_up_at IS NULL ORDER BY tenant_id LIMIT 1)
+    UNION ALL
+    SELECT (SELECT d.tenant_id FROM webhook_deliveries d WHERE d.given_up_at IS NULL AND d.tenant_id > t.tenant_id ORDER BY d.tenant_id LIMIT 1)
+    FROM tenants t WHERE t.tenant_id IS NOT NULL
+  ), due AS (
+    SELECT d.webhook_id FROM tenants t CROSS JOIN LATERAL (
+      SELECT webhook_id, next_attempt_at FROM webhook_deliveries
+      WHERE tenant_id = t.tenant_id AND given_up_at IS NULL AND next_attempt_at <= to_timestamp($1::float8 / 1000)
+      ORDER BY next_attempt_at LIMIT $3 FOR UPDATE SKIP LOCKED
+    ) d
+    WHERE t.tenant_id IS NOT NULL AND t.tenant_id <> ALL ($5::text[])
+    ORDER BY d.next_attempt_at LIMIT $4
+  )
+  UPDATE webhook_deliveries w SET next_attempt_at = to_timestamp(($1::float8 + $2::float8) / 1000)
+  FROM due WHERE w.webhook_id = due.webhook_id
+  RETURNING w.webhook_id AS "webhookId", w.tenant_id AS "tenantId", w.body, w.attempts,
+    (extract(epoch FROM w.created_at) * 1000)::float8 AS "createdAt"`;
+
+export function createWebhookDeliveries(pool: Pool): WebhookDeliveries {
+  return {
+    async defer(deferred) {
+      if (deferred.length === 0) return;
+      const values = [
+        textArray(deferred.map(({ delivery }) => delivery.webhookId)),
+        textArray(deferred.map(({ delivery }) => delivery.tenantId)),
+        textArray(deferred.map(({ delivery }) => delivery.body)),
+        plainArray(deferred.map(({ attempts }) => attempts)),
+        plainArray(deferred.map(({ delivery }) => delivery.createdAt)),
+        plainArray(deferred.map(({ nextAttemptAt }) => nextAttemptAt)),
+        textArray(deferred.map(({ error }) => error)),
+      ];
+      await onPostgres(() => pool.query(DEFER, values));
+    },
+    claim: ({ now, leaseMs, perTenant, limit, except }) =>
+      inTransaction(pool, async (client) => {
+        const values = [now, leaseMs, perTenant, limit, textArray(except)];
+        return (await client.query<ClaimedDelivery>(CLAIM, values)).rows;
+      }),
+    async delivered(webhookIds) {
+      const ids = textArray(webhookIds);
+      await onPostgres(() =>
+        pool.query("DELETE FROM webhook_deliveries WHERE webhook_id = ANY ($1::text[])", [ids]),
+      );
+    },
+    async failed(webhookId, nextAttemptAt, error, now) {
+      await onPostgres(() =>
+        pool.query(
+          `UPDATE webhook_deliveries
+           SET attempts = attempts + 1, last_error = $3, next_attempt_at = coalesce(to_timestamp($2::float8 / 1000), next_attempt_at),
+             given_up_at = CASE WHEN $2::float8 IS NULL THEN to_timestamp($4::float8 / 1000) END
+           WHERE webhook_id = $1`,
+          [webhookId, nextAttemptAt, error, now],
+        ),
+      );
+    },
+    async disableEndpoint(tenantId, url, now) {
+      await onPostgres(() =>
+        pool.query(
+          `INSERT INTO webhook_endpoints_disabled (tenant_id, url, disabled_at) VALUES ($1, $2, to_timestamp($3::float8 / 1000))
+           ON CONFLICT DO NOTHING`,
+          [tenantId, url, now],
+        ),
+      );
+    },
+    disabledEndpoints: () =>
+      onPostgres(async () => {
+        const { rows } = await pool.query<{ tenantId: string; url: string }>(
+          'SELECT tenant_id AS "tenantId", url FROM webhook_endpoints_disabled',
+        );
+        return rows;
+      }),
+    async prune(before) {
+      const { rowCount } = await onPostgres(() =>
+        pool.query("DELETE FROM webhook_deliveries WHERE given_up_at < to_timestamp($1::float8 / 1000)", [
+          before,
+        ]),
+      );
+      return rowCount ?? 0;
+    },
+  };
+}
