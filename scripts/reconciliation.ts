@@ -45,18 +45,22 @@ interface WalletRow {
   readonly last: string;
 }
 
+const DELIVERY_CHARGES = `
+  SELECT message_id, count(*) AS charges FROM ledger_entries
+  WHERE tenant_id = $1 AND event_type = 'sms.delivered' AND message_id IS NOT NULL GROUP BY message_id`;
+
 const MESSAGE_PARTS = `
-  SELECT coalesce(sum(m.parts), 0) AS parts,
-         coalesce(sum((SELECT count(*) FROM ledger_entries e
-                       WHERE e.message_id = m.message_id::text AND e.event_type = 'sms.delivered')), 0) AS charges
-  FROM messages m WHERE m.tenant_id = $1 AND m.state = 'delivered'`;
+  WITH charged AS (${DELIVERY_CHARGES})
+  SELECT coalesce(sum(m.parts), 0) AS parts, coalesce(sum(charged.charges), 0) AS charges
+  FROM messages m LEFT JOIN charged ON charged.message_id = m.message_id::text
+  WHERE m.tenant_id = $1 AND m.state = 'delivered'`;
 
 /** Charges of deliveries whose message was not delivered (of one part; parts of a failed message may have been). */
 const UNEXPLAINED = `
-  SELECT count(*) AS charges FROM ledger_entries e
-  LEFT JOIN messages m ON m.message_id::text = e.message_id AND m.tenant_id = e.tenant_id
-  WHERE e.tenant_id = $1 AND e.event_type = 'sms.delivered' AND e.message_id IS NOT NULL
-    AND (m.message_id IS NULL OR (m.state <> 'delivered' AND m.parts = 1))`;
+  WITH charged AS (${DELIVERY_CHARGES})
+  SELECT coalesce(sum(charged.charges), 0) AS charges FROM charged
+  LEFT JOIN messages m ON m.message_id::text = charged.message_id AND m.tenant_id = $1
+  WHERE m.message_id IS NULL OR (m.state <> 'delivered' AND m.parts = 1) OR charged.charges > m.parts`;
 
 const WALLET = `
   SELECT w.wallet_id, w.sequence, w.balance, coalesce(sum(e.amount), 0) AS total, count(e.*) AS entries,

@@ -47,6 +47,7 @@ export async function createTopics(kafka: Kafka, plan: TopicPlan): Promise<strin
     const missing = wanted.filter(({ topic }) => !existing.has(topic));
     if (missing.length > 0)
       await admin.createTopics({ topics: missing, waitForLeaders: true, timeout: 60_000 });
+    for (const { topic } of missing) await untilLed(admin, topic);
     return missing.map(({ topic }) => topic);
   } finally {
     await admin.disconnect();
