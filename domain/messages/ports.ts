@@ -84,7 +84,7 @@ export interface TimelineStore {
    * on repetition, nor on who else writes at the same time. Throws Poison when a message id is not a UUID.
    */
   apply(changes: readonly MessageChange[]): Promise<void>;
-  /** Creates partitions for the days ahead; safe to repeat. */
+  /** Creates partitions for the days ahead and drops guards that nothing can need any more; at start and daily, safe to repeat. */
   ensurePartitions(now: number): Promise<void>;
 }
 

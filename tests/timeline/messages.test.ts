@@ -199,6 +199,18 @@ describe("a message's row", () => {
     expect(await inDefault()).toBe(0);
     expect(await reads().get("administration", message.messageId)).toMatchObject({ state: "sent" });
   });
+
+  test("old guards go with their partitions, messages stay", async () => {
+    await store().ensurePartitions(now + 100 * 24 * hour);
+    const { rows } = await database.pool.query(
+      "SELECT relname FROM pg_class WHERE relname ~ '^(messages|carrier_messages|usage_counted)_[0-9]{8}$'",
+    );
+    const names = rows.map((row) => String(row["relname"]));
+    const suffix = new Date(now).toISOString().slice(0, 10).replaceAll("-", "");
+    expect(names).toContain(`messages_${suffix}`);
+    expect(names).not.toContain(`carrier_messages_${suffix}`);
+    expect(names).not.toContain(`usage_counted_${suffix}`);
+  });
 });
 
 describe("what else is read", () => {

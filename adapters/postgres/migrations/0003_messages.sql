@@ -180,7 +180,24 @@ BEGIN
   EXECUTE format('CREATE POLICY service ON %I TO CURRENT_USER USING (true) WITH CHECK (true)', name);
 END $$;
 
+-- Drops the daily partitions that ended more than `keep_days` before `today`.
+CREATE FUNCTION catalyst_drop_old_partitions(parent text, today timestamp, keep_days integer)
+  RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+  name text;
+BEGIN
+  FOR name IN
+    SELECT c.relname FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
+    WHERE i.inhparent = to_regclass(quote_ident(parent)) AND c.relname ~ '_[0-9]{8}$'
+      AND right(c.relname, 8) < to_char(today - make_interval(days => keep_days), 'YYYYMMDD')
+  LOOP
+    EXECUTE format('DROP TABLE %I', name);
+  END LOOP;
+END $$;
+
 -- Days and months from yesterday until `ahead_days` after `at`, in UTC. One caller at a time; safe to repeat.
+-- What only guards against repetition goes when none can come: carriers' ids after ten days (receipts are matched for
+-- seven), counted parts after forty (Kafka keeps thirty).
 CREATE FUNCTION catalyst_ensure_message_partitions(at timestamptz, ahead_days integer)
   RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
@@ -207,6 +224,8 @@ BEGIN
         (month AT TIME ZONE 'UTC')::text, ((month + interval '1 month') AT TIME ZONE 'UTC')::text);
     END LOOP;
   END IF;
+  PERFORM catalyst_drop_old_partitions('carrier_messages', today, 10);
+  PERFORM catalyst_drop_old_partitions('usage_counted', today, 40);
 END $$;
 
 -- The safety net: nothing is refused because a partition is missing.
