@@ -1,0 +1,40 @@
+import { createWebhookClient } from "#adapters/http/webhook-client.ts";
+import { createWebhookDeliveries } from "#adapters/postgres/webhook-deliveries.ts";
+import { createEndpoints } from "#pipeline/notifications/endpoints.ts";
+import { createWebhookRetrier } from "#pipeline/notifications/retrier.ts";
+import { createNotificationsHandler } from "#pipeline/notifications/stage.ts";
+import { startControlFeed } from "./control-feed.ts";
+import { runProcess } from "./process-context.ts";
+import { repeat } from "./repeat.ts";
+import { consumeStage } from "./stage-consumer.ts";
+
+const RETRY_EVERY_MS = 1_000;
+const PRUNE_EVERY_MS = 3_600_000;
+/** What was given up is kept for a month, for whoever asks why. */
+const GIVEN_UP_KEPT_MS = 30 * 86_400_000;
+
+await runProcess("notifications", async (context) => {
+  const { config, pool, clock, logger, lifecycle } = context;
+  const control = await startControlFeed(context);
+  const deliveries = createWebhookDeliveries(pool);
+  const endpoints = createEndpoints(control, deliveries, clock);
+  await endpoints.refresh();
+  const sender = createWebhookClient({ allowedNetworks: config.webhookAllowedNetworks, clock });
+  lifecycle.register({ name: "webhook client", close: () => sender.close() });
+  const retrier = createWebhookRetrier({
+    endpoints,
+    sender,
+    deliveries,
+    clock,
+    random: Math.random,
+    onError: (error) => logger.warn({ err: error }, "a webhook's result could not be stored"),
+  });
+  lifecycle.register({ name: "webhook retrier", close: () => retrier.settled() });
+  repeat(context, "webhook retries", RETRY_EVERY_MS, () => retrier.run());
+  repeat(context, "webhook pruning", PRUNE_EVERY_MS, () => deliveries.prune(clock.now() - GIVEN_UP_KEPT_MS));
+  await consumeStage(
+    context,
+    "notifications",
+    createNotificationsHandler({ endpoints, sender, deliveries, clock, random: Math.random }),
+  );
+});
