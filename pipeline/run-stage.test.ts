@@ -13,12 +13,22 @@ interface Numbered {
 
 function raw(offset: number, text: string): RawRecord {
   const value = new TextEncoder().encode(text);
-  return { topic: "messaging.sms.cleared", partition: 0, offset: BigInt(offset), key: "k", value, headers: {} };
+  return {
+    topic: "messaging.sms.cleared",
+    partition: 0,
+    offset: BigInt(offset),
+    key: "k",
+    value,
+    headers: {},
+  };
 }
 
 const numbered = (n: number): RawRecord => raw(n, JSON.stringify({ n }));
 
-function setUp(handle: (numbers: readonly number[]) => void, overrides: Partial<StageDependencies<Numbered>> = {}) {
+function setUp(
+  handle: (numbers: readonly number[]) => void,
+  overrides: Partial<StageDependencies<Numbered>> = {},
+) {
   const buried: OutgoingRecord[] = [];
   const pauses: number[] = [];
   const run = createStageRunner<Numbered>({
@@ -54,13 +64,24 @@ describe("createStageRunner", () => {
     const handled: number[] = [];
     const { run, buried } = setUp((numbers) => handled.push(...numbers));
     const bytes: RawRecord = { ...numbered(2), offset: 2n, value: new Uint8Array([0x7b, 0xff]) };
-    await run([numbered(1), bytes, raw(3, "not json"), raw(4, '{"n":"x"}'), { ...numbered(5), value: null }, numbered(6)]);
+    await run([
+      numbered(1),
+      bytes,
+      raw(3, "not json"),
+      raw(4, '{"n":"x"}'),
+      { ...numbered(5), value: null },
+      numbered(6),
+    ]);
     expect(handled).toEqual([1, 6]);
     expect(buried.map(({ headers }) => headers?.["x-origin-offset"])).toEqual(["2", "3", "4", "5"]);
     expect(buried[1]).toMatchObject({
       topic: "sms.dead-letter",
       key: "k",
-      headers: { "x-origin-topic": "messaging.sms.cleared", "x-attempt": "1", "x-error": "the record is not JSON" },
+      headers: {
+        "x-origin-topic": "messaging.sms.cleared",
+        "x-attempt": "1",
+        "x-error": "the record is not JSON",
+      },
     });
     expect(buried[0]?.value).toEqual(bytes.value);
   });

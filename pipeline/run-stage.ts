@@ -190,5 +190,5 @@ function describe(error: unknown): string {
       .map(({ path, message }) => `${path.map(String).join(".") || "record"}: ${message}`)
       .join("; ");
   }
-  return error instanceof Error ? error.message : String(error);
+  return error instanceof Error ? error.message : "something that is no Error was thrown";
 }

@@ -68,7 +68,11 @@ const WALLET = `
   FROM wallets w LEFT JOIN ledger_entries e USING (wallet_id) WHERE w.tenant_id = $1 GROUP BY w.wallet_id`;
 
 /** Reads PostgreSQL and Redis and compares them to the last digit. */
-export async function reconcile(databaseUrl: string, redisUrl: string, tenantId: string): Promise<Reconciliation> {
+export async function reconcile(
+  databaseUrl: string,
+  redisUrl: string,
+  tenantId: string,
+): Promise<Reconciliation> {
   const database = new pg.Client({ connectionString: databaseUrl });
   const redis = new Redis(redisUrl, { lazyConnect: true });
   try {
@@ -82,7 +86,14 @@ export async function reconcile(databaseUrl: string, redisUrl: string, tenantId:
     const wallet = (await database.query<WalletRow>(WALLET, [tenantId])).rows[0];
     if (wallet === undefined) throw new Error(`tenant ${tenantId} has no wallet`);
     const [balance, reserved] = await redis.hmget(`w:{${wallet.wallet_id}}`, "balance", "reserved");
-    return compare(states.rows, parts.rows[0]!, Number(unexplained.rows[0]!.charges), wallet, balance, reserved);
+    return compare(
+      states.rows,
+      parts.rows[0]!,
+      Number(unexplained.rows[0]!.charges),
+      wallet,
+      balance,
+      reserved,
+    );
   } finally {
     redis.disconnect();
     await database.end();
@@ -100,11 +111,13 @@ function compare(
   reserved: string | null | undefined,
 ): Reconciliation {
   const messages = Object.fromEntries(states.map(({ state, count }) => [state, Number(count)]));
-  const open = states.filter(({ state }) => !FINAL.has(state)).reduce((sum, { count }) => sum + Number(count), 0);
+  const open = states
+    .filter(({ state }) => !FINAL.has(state))
+    .reduce((sum, { count }) => sum + Number(count), 0);
   const ledger = toUnits(wallet.balance);
   // A wallet that is not in memory is cold: it is rebuilt from the ledger at its next use and differs from nothing.
-  const walletBalance = cached == null ? ledger : BigInt(cached);
-  const walletReserved = reserved == null ? 0n : BigInt(reserved);
+  const walletBalance = cached === null || cached === undefined ? ledger : BigInt(cached);
+  const walletReserved = reserved === null || reserved === undefined ? 0n : BigInt(reserved);
   const gapless = wallet.entries === wallet.last && wallet.sequence === wallet.last;
   const delivered = Number(parts.parts);
   const charged = Number(parts.charges);

@@ -31,7 +31,8 @@ await runProcess("billing", async (context) => {
   const repairDrift = createDriftRepair({ wallets, ledger });
   repeat(context, "orphaned reservations", REPAIR_EVERY_MS, async () => {
     const { released } = await reapOrphanReservations({ wallets, ledger }, clock.now());
-    if (released > 0) logger.warn({ released }, "gave back reservations of messages that were never accepted");
+    if (released > 0)
+      logger.warn({ released }, "gave back reservations of messages that were never accepted");
   });
   repeat(context, "wallet drift", REPAIR_EVERY_MS, async () => {
     const rebuilt = await repairDrift();

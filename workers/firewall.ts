@@ -17,7 +17,8 @@ await runProcess("firewall", async (context) => {
     publisher,
     pseudonyms: createPseudonyms(config.secretKey),
     clock,
-    onVerdict: ({ channel }, verdict) => metrics.messages.inc({ channel, outcome: verdict.verdict === "pass" ? "cleared" : verdict.verdict }),
+    onVerdict: ({ channel }, verdict) =>
+      metrics.messages.inc({ channel, outcome: verdict.verdict === "pass" ? "cleared" : verdict.verdict }),
   });
   await consumeStage(context, "firewall", handler);
 });

@@ -23,7 +23,11 @@ await runProcess("flows", async (context) => {
     announcements: outbox,
     rateCardCurrency: async (rateCardId) => (await rateCards.versions(rateCardId))[0]?.currency ?? null,
     mailer,
-    doors: { api: base, reference: `${base}/docs`, smpp: `${config.gateway.host}:${config.gateway.smppPort}` },
+    doors: {
+      api: base,
+      reference: `${base}/docs`,
+      smpp: `${config.gateway.host}:${config.gateway.smppPort}`,
+    },
   });
   const connection = await connectWorker(config.temporal.address);
   lifecycle.register({ name: "temporal connection", close: () => connection.close() });

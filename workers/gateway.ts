@@ -1,6 +1,5 @@
 import { randomBytes } from "node:crypto";
 import { v7 as uuidv7 } from "uuid";
-import type { FastifyBaseLogger } from "fastify";
 import { loadNumberRanges } from "#adapters/number-ranges/number-ranges.ts";
 import { createAdminKeys } from "#adapters/postgres/admin-keys.ts";
 import { createControlOutbox } from "#adapters/postgres/control-outbox.ts";
@@ -94,7 +93,7 @@ async function compose(context: ProcessContext): Promise<void> {
       messages: createMessageReads(pool),
       health: createHealthProbe(context, redis, control, rate),
       metrics: metrics.registry,
-      logger: logger as FastifyBaseLogger,
+      logger,
     },
     { adminToken: config.adminToken, version: "0.1.0" },
   );

@@ -15,13 +15,16 @@ export function repeat(
     try {
       await work();
     } catch (error) {
-      if (error instanceof Unavailable) logger.warn({ task: name, service: error.service }, "a server is away");
+      if (error instanceof Unavailable)
+        logger.warn({ task: name, service: error.service }, "a server is away");
       else logger.error({ err: error, task: name }, "task failed");
     }
     if (!stopped) schedule();
   };
   const schedule = (): void => {
-    timer = setTimeout(() => (running = turn()), ms);
+    timer = setTimeout(() => {
+      running = turn();
+    }, ms);
   };
   schedule();
   lifecycle.register({

@@ -18,7 +18,7 @@ function problemsOf(environment: Record<string, string>): string {
 describe("toConfig", () => {
   test("accepts .env.example, which names exactly the variables that are read", () => {
     expect(Object.keys(example).toSorted()).toEqual(Object.keys(environmentSchema.shape).toSorted());
-    const config = toConfig(example as Record<string, string>);
+    const config = toConfig(example);
     expect(config.kafka).toEqual({ brokers: ["127.0.0.1:9092"], partitions: 50, replicationFactor: 3 });
     expect(config.smscConnectors[0]).toMatchObject({ id: "carrier-a", window: 100, id_format: "literal" });
     expect(config.receiptWindowMs).toBe(86_400_000);

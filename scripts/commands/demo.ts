@@ -63,7 +63,11 @@ async function run(args: readonly string[]): Promise<number> {
     const report = await perform(environment, count);
     if (values.json) print(JSON.stringify(report, null, 2));
     const ok = report.reconciled && report.example_1.exact && report.unexplained === 0;
-    progress(ok ? `\nEverything adds up (${seconds(performance.now() - started)}).` : "\nSomething does not add up: see above.");
+    progress(
+      ok
+        ? `\nEverything adds up (${seconds(performance.now() - started)}).`
+        : "\nSomething does not add up: see above.",
+    );
     progress(`\n${linkTable(environment.urls, new Set(status.processes.map((one) => one.name)))}`);
     if (!values.exit) await untilInterrupted(environment);
     return ok ? 0 : 1;
@@ -72,7 +76,12 @@ async function run(args: readonly string[]): Promise<number> {
   }
 }
 
-export const command: CatalystCommand = { name, summary: "the main job, from an empty folder to reconciled books", usage, run };
+export const command: CatalystCommand = {
+  name,
+  summary: "the main job, from an empty folder to reconciled books",
+  usage,
+  run,
+};
 
 async function perform(environment: Environment, count: number): Promise<DemoReport> {
   const gateway = environment.urls.gateway;
@@ -84,9 +93,13 @@ async function perform(environment: Environment, count: number): Promise<DemoRep
   progress("4. The guide's Example 1");
   const example = await runExampleOne(admin);
   for (const line of example.explanation) progress(`   ${line}`);
-  progress(`   balance ${example.balance_before} → ${example.balance_after} (${example.exact ? "exact" : "WRONG"})`);
+  progress(
+    `   balance ${example.balance_before} → ${example.balance_after} (${example.exact ? "exact" : "WRONG"})`,
+  );
   const live = await sendLiveMessage(gateway, tenant);
-  progress(`   one live message: ${live.timeline.map(({ state, at }) => `${state} ${at.slice(11, 23)}`).join(" → ")}`);
+  progress(
+    `   one live message: ${live.timeline.map(({ state, at }) => `${state} ${at.slice(11, 23)}`).join(" → ")}`,
+  );
   progress(`5. A second tenant sends ${count.toLocaleString("en")} messages, half by REST, half by SMPP`);
   const load = await loadByTenantTwo(environment, admin, count);
   progress(`   ${load.accepted} accepted in ${load.seconds} s (${load.tps} msg/s end to end)`);
@@ -118,14 +131,26 @@ async function loadByTenantTwo(environment: Environment, admin: Rest, count: num
     rate_card_id: "RC-TENANT-001",
     firewall: { blocked_keywords: ["lottery"], per_destination_per_minute: PER_DESTINATION_PER_MINUTE },
   });
-  await admin.post("/api/v2/tenants/TENANT-002/top-ups", { amount: "1000.00" }, { "idempotency-key": "demo-top-up-2" });
+  await admin.post(
+    "/api/v2/tenants/TENANT-002/top-ups",
+    { amount: "1000.00" },
+    { "idempotency-key": "demo-top-up-2" },
+  );
   return runLoad(environment, tenant, count);
 }
 
 function printReconciliation(books: Reconciliation): void {
-  progress(`   final states: ${Object.entries(books.messages).map(([state, n]) => `${state} ${n}`).join(", ")}; open ${books.open}`);
-  progress(`   delivered parts ${books.delivered_parts} = charged parts ${books.charged_parts}; unexplained ${books.unexplained_charges}`);
-  progress(`   ledger ${books.ledger_balance} = sum of entries ${books.ledger_sum} = wallet ${books.wallet_balance}; reserved ${books.wallet_reserved}`);
+  progress(
+    `   final states: ${Object.entries(books.messages)
+      .map(([state, n]) => `${state} ${n}`)
+      .join(", ")}; open ${books.open}`,
+  );
+  progress(
+    `   delivered parts ${books.delivered_parts} = charged parts ${books.charged_parts}; unexplained ${books.unexplained_charges}`,
+  );
+  progress(
+    `   ledger ${books.ledger_balance} = sum of entries ${books.ledger_sum} = wallet ${books.wallet_balance}; reserved ${books.wallet_reserved}`,
+  );
   progress(`   ${books.reconciled ? "reconciled to the last digit" : "NOT RECONCILED"}`);
 }
 

@@ -49,18 +49,29 @@ export async function setUpTenantOne(admin: Rest): Promise<{ tenant: OnboardedTe
     country: "US",
     tax_rate: "8",
   });
-  const card = await admin.post<{ warnings: unknown[] }>("/api/v2/rate-cards", readFileSync(GUIDE_CARD, "utf8"));
+  const card = await admin.post<{ warnings: unknown[] }>(
+    "/api/v2/rate-cards",
+    readFileSync(GUIDE_CARD, "utf8"),
+  );
   await admin.patch("/api/v2/tenants/TENANT-001", { rate_card_id: "RC-TENANT-001" });
-  await admin.post("/api/v2/tenants/TENANT-001/top-ups", { amount: "100.00", currency: "USD" }, { "idempotency-key": "demo-top-up" });
+  await admin.post(
+    "/api/v2/tenants/TENANT-001/top-ups",
+    { amount: "100.00", currency: "USD" },
+    { "idempotency-key": "demo-top-up" },
+  );
   return { tenant, warnings: card.warnings.length };
 }
 
 /** Posts the event and compares every step with the guide's figures. */
 export async function runExampleOne(admin: Rest): Promise<ExampleOne> {
-  const answer = await admin.post<ChargeAnswer>("/api/v2/usage-events", EXAMPLE_ONE, { "idempotency-key": "EVT-001" });
-  if (answer.transaction === null) throw new Error("the charge of Example 1 did not reach the ledger in time");
+  const answer = await admin.post<ChargeAnswer>("/api/v2/usage-events", EXAMPLE_ONE, {
+    "idempotency-key": "EVT-001",
+  });
+  if (answer.transaction === null)
+    throw new Error("the charge of Example 1 did not reach the ledger in time");
   const { charge, balance_before, balance_after, explanation } = answer.transaction;
-  const is = (text: string, expected: string): boolean => parseMoney(text.replace("-", "")) === parseMoney(expected);
+  const is = (text: string, expected: string): boolean =>
+    parseMoney(text.replace("-", "")) === parseMoney(expected);
   return {
     base: charge.base_amount,
     discount: charge.discount,
@@ -84,7 +95,11 @@ export async function runExampleOne(admin: Rest): Promise<ExampleOne> {
 export interface LiveMessage {
   readonly message_id: string;
   readonly state: string;
-  readonly timeline: readonly { readonly state: string; readonly at: string; readonly connector: string | null }[];
+  readonly timeline: readonly {
+    readonly state: string;
+    readonly at: string;
+    readonly connector: string | null;
+  }[];
 }
 
 const LIVE_MESSAGE_MS_MAX = 15_000;
@@ -100,8 +115,13 @@ export async function sendLiveMessage(gateway: string, tenant: OnboardedTenant):
   const deadline = Date.now() + LIVE_MESSAGE_MS_MAX;
   for (;;) {
     const message = await rest.get<LiveMessage>(`/api/v2/messages/${message_id}`).catch(() => undefined);
-    if (message !== undefined && ["delivered", "failed", "rejected", "blocked", "expired"].includes(message.state)) return message;
-    if (Date.now() > deadline) throw new Error(`message ${message_id} did not become final: ${JSON.stringify(message)}`);
+    if (
+      message !== undefined &&
+      ["delivered", "failed", "rejected", "blocked", "expired"].includes(message.state)
+    )
+      return message;
+    if (Date.now() > deadline)
+      throw new Error(`message ${message_id} did not become final: ${JSON.stringify(message)}`);
     await sleep(100);
   }
 }

@@ -30,7 +30,11 @@ interface Tally {
 }
 
 /** Sends `count` messages, half by REST and half by SMPP, and waits until each is final and billed. */
-export async function runLoad(environment: Environment, tenant: OnboardedTenant, count: number): Promise<LoadResult> {
+export async function runLoad(
+  environment: Environment,
+  tenant: OnboardedTenant,
+  count: number,
+): Promise<LoadResult> {
   const tally: Tally = { accepted: 0, refused: 0, latencies: [] };
   const started = performance.now();
   const half = count >> 1;
@@ -52,7 +56,13 @@ export async function runLoad(environment: Environment, tenant: OnboardedTenant,
   };
 }
 
-async function submitByRest(gateway: string, tenant: OnboardedTenant, from: number, to: number, tally: Tally): Promise<void> {
+async function submitByRest(
+  gateway: string,
+  tenant: OnboardedTenant,
+  from: number,
+  to: number,
+  tally: Tally,
+): Promise<void> {
   const rest = createRest(gateway, tenant.apiKey);
   let next = from;
   const worker = async (): Promise<void> => {
@@ -61,9 +71,13 @@ async function submitByRest(gateway: string, tenant: OnboardedTenant, from: numb
       next = Math.min(to, start + REST_BATCH);
       const messages = Array.from({ length: next - start }, (_, offset) => demoMessage(start + offset));
       const sentAt = performance.now();
-      const answer = await rest.post<{ accepted: number; refused: number }>("/api/v2/messages", { messages }, {
-        "idempotency-key": `demo-${start}`,
-      });
+      const answer = await rest.post<{ accepted: number; refused: number }>(
+        "/api/v2/messages",
+        { messages },
+        {
+          "idempotency-key": `demo-${start}`,
+        },
+      );
       tally.latencies.push(performance.now() - sentAt);
       tally.accepted += answer.accepted;
       tally.refused += answer.refused;
@@ -72,7 +86,13 @@ async function submitByRest(gateway: string, tenant: OnboardedTenant, from: numb
   await Promise.all(Array.from({ length: REST_REQUESTS_IN_FLIGHT }, worker));
 }
 
-async function submitBySmpp(port: number, tenant: OnboardedTenant, from: number, to: number, tally: Tally): Promise<void> {
+async function submitBySmpp(
+  port: number,
+  tenant: OnboardedTenant,
+  from: number,
+  to: number,
+  tally: Tally,
+): Promise<void> {
   const { systemId, password } = tenant;
   const esme = createEsme({ host: "127.0.0.1", port, systemId, password, window: SMPP_WINDOW });
   try {
@@ -114,7 +134,13 @@ const PROGRESS = `
   FROM messages WHERE tenant_id = $1`;
 
 /** Draws the live line twice a second; ends when every message is stored and final and billing has caught up. */
-async function followToTheEnd(environment: Environment, tenantId: string, tally: Tally, count: number, started: number): Promise<void> {
+async function followToTheEnd(
+  environment: Environment,
+  tenantId: string,
+  tally: Tally,
+  count: number,
+  started: number,
+): Promise<void> {
   const database = new pg.Client({ connectionString: environment.urls.postgres });
   await database.connect();
   let last = "";
@@ -125,7 +151,8 @@ async function followToTheEnd(environment: Environment, tenantId: string, tally:
       const now = (await database.query<Progress>(PROGRESS, [tenantId])).rows[0]!;
       const line = JSON.stringify(now);
       if (line !== last) changedAt = performance.now();
-      const settled = tally.accepted + tally.refused === count && now.stored === tally.accepted && now.open === 0;
+      const settled =
+        tally.accepted + tally.refused === count && now.stored === tally.accepted && now.open === 0;
       drawProgress(tally, now, started);
       if (settled && line === last) break;
       if (performance.now() - changedAt > STALLED_MS_MAX) throw new Error(`nothing moves any more: ${line}`);

@@ -17,7 +17,10 @@ interface OnboardAnswer {
 }
 
 /** Onboards a tenant through its Temporal workflow and waits until it is active. */
-export async function onboard(admin: Rest, tenant: { tenant_id: string } & Record<string, unknown>): Promise<OnboardedTenant> {
+export async function onboard(
+  admin: Rest,
+  tenant: { tenant_id: string } & Record<string, unknown>,
+): Promise<OnboardedTenant> {
   const answer = await admin.post<OnboardAnswer>("/api/v2/tenants", tenant);
   for (let status = answer.status; status !== "active"; await sleep(200)) {
     ({ status } = await admin.get<{ status: string }>(`/api/v2/tenants/${tenant.tenant_id}`));

@@ -16,6 +16,7 @@ export function demoMessage(index: number): DemoMessage {
   return {
     from: "CATALYST",
     to: `+447700900${String(ending).padStart(3, "0")}`,
-    text: index % BLOCKED_EVERY === 3 ? `You won the lottery, claim ${index}` : `Your code is ${100_000 + index}`,
+    text:
+      index % BLOCKED_EVERY === 3 ? `You won the lottery, claim ${index}` : `Your code is ${100_000 + index}`,
   };
 }

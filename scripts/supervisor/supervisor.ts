@@ -165,7 +165,10 @@ export class Supervisor {
       stopSignal: "SIGTERM",
       cwd: rootDirectory,
       environment: { ...this.environmentOfChildren(), ...Object.fromEntries(own) },
-      command: async () => ({ file: process.execPath, args: ["--disable-warning=TimeoutNegativeWarning", join(rootDirectory, definition.file)] }),
+      command: async () => ({
+        file: process.execPath,
+        args: ["--disable-warning=TimeoutNegativeWarning", join(rootDirectory, definition.file)],
+      }),
       isHealthy: () => httpAnswers(healthPort, definition.healthPath),
     };
   }
