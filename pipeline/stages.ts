@@ -63,9 +63,8 @@ export const STAGES = {
     "conversation",
   ),
   analytics: stage("analytics", [...everyChannel("status"), "firewall.events"], [], "none"),
-  notifications: stage("notifications", everyChannel("status"), ["notifications.sent"], "none"),
+  notifications: stage("notifications", everyChannel("status"), [], "none"),
   receipts: stage("receipts", everyChannel("status"), [], "none"),
-  triggers: stage("triggers", ["workflow.triggers"], [], "none"),
 } as const satisfies Record<string, Stage>;
 
 export type StageName = keyof typeof STAGES;
@@ -73,9 +72,12 @@ export type StageName = keyof typeof STAGES;
 /** Configuration topics: compacted, one record per key, read whole by every process at start. */
 export const CONTROL_TOPICS = ["control.tenants", "control.rate-cards", "control.rules"] as const;
 
+/** Topics of the guide that nothing writes yet: created, so that what reads them may be deployed first. */
+const AWAITED_TOPICS = ["fraud.alerts", "notifications.sent"] as const;
+
 /** Every event topic that exists, created at start. */
 export function eventTopics(): string[] {
-  const topics = new Set<string>(["fraud.alerts", "notifications.sent"]);
+  const topics = new Set<string>(AWAITED_TOPICS);
   for (const { inputs, outputs, deadLetterTopic } of Object.values(STAGES)) {
     for (const topic of [...inputs, ...outputs, deadLetterTopic]) topics.add(topic);
   }
