@@ -35,13 +35,7 @@ export const STAGES = {
   firewall: stage(
     "firewall",
     [...everyChannel("submitted"), ...everyChannel("inbound")],
-    [
-      ...everyChannel("cleared"),
-      ...everyChannel("status"),
-      "firewall.events",
-      "billing.events",
-      "fraud.alerts",
-    ],
+    [...everyChannel("cleared"), ...everyChannel("status"), "firewall.events", "billing.events"],
     "conversation",
   ),
   sms: stage(
