@@ -8,6 +8,8 @@ export const commands: Readonly<Record<string, () => Promise<{ readonly command:
   logs: () => import("./logs.ts"),
   demo: () => import("./demo.ts"),
   doctor: () => import("./doctor.ts"),
+  bench: () => import("./bench.ts"),
+  dlq: () => import("./dlq.ts"),
   test: () => import("./test.ts"),
   help: () => import("./help.ts"),
 };

@@ -1,0 +1,6 @@
+import type { Bench } from "./bench.ts";
+
+/** Every bench and the file that holds it; a module is loaded only when it runs. */
+export const benches: Readonly<Record<string, () => Promise<{ readonly bench: Bench }>>> = {
+  pipeline: () => import("./pipeline.ts"),
+};
