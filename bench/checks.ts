@@ -93,6 +93,32 @@ export async function backends(
   });
 }
 
+export interface BatchCount {
+  readonly batches: number;
+  readonly records: number;
+}
+
+const BATCHES = /^catalyst_stage_batch_records_(sum|count)\{[^}]*stage="([^"]+)"[^}]*\} (\S+)$/gm;
+
+/** Batches and records that each stage has handled since its start, from the processes' own metrics. */
+export async function batchCounts(environment: Environment): Promise<Map<string, BatchCount>> {
+  const counts = new Map<string, BatchCount>();
+  const { gateway, ...ports } = environment.ports;
+  const health = Object.entries(ports).flatMap(([name, port]) => (name.endsWith("Health") ? [port] : []));
+  await Promise.all(
+    [gateway, ...health].map(async (port) => {
+      const response = await fetch(`http://127.0.0.1:${port}/metrics`, {
+        headers: { authorization: `Bearer ${environment.secrets.adminToken}` },
+      }).catch(() => null);
+      for (const [, kind, stage, value] of (await response?.text())?.matchAll(BATCHES) ?? []) {
+        const known = counts.get(stage!) ?? { batches: 0, records: 0 };
+        counts.set(stage!, { ...known, [kind === "count" ? "batches" : "records"]: Number(value) });
+      }
+    }),
+  );
+  return counts;
+}
+
 async function withClient<Result>(
   environment: Environment,
   work: (client: pg.Client) => Promise<Result>,

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { startEnvironment, type Environment } from "../scripts/environment.ts";
 import type { Bench, BenchOptions, BenchResult, BenchTable } from "./bench.ts";
 import { startCeiling } from "./ceiling.ts";
-import { account, backends, ledgerLatencies, percentile } from "./checks.ts";
+import { account, backends, batchCounts, type BatchCount, ledgerLatencies, percentile } from "./checks.ts";
 import { cpuTimes, cpuUsed, type CpuSubject } from "./cpu.ts";
 import { LedgerWatch } from "./ledger-watch.ts";
 import { createLoad, type Load } from "./load.ts";
@@ -22,6 +22,8 @@ interface Measured {
   readonly perSecond: number;
   /** CPU time per message in µs, by process. */
   readonly cpu: readonly (readonly [name: string, microseconds: number])[];
+  /** What each stage's batches came to in the measured phase; empty for the ceiling, which counts none. */
+  readonly batches: ReadonlyMap<string, BatchCount>;
   readonly accepted: readonly string[];
   readonly refused: number;
 }
@@ -139,6 +141,7 @@ async function measure(
   progress(`${title}: ${messages} messages at full speed …`);
   const connections = await backends(environment);
   const all = [...subjects, ...connections];
+  const batchesBefore = await batchCounts(environment);
   const [cpuBefore, ownBefore] = [cpuTimes(all), process.cpuUsage()];
   const start = watch.sequence;
   const full = await load.full(messages);
@@ -147,6 +150,7 @@ async function measure(
   const billed = end.sequence - start;
   const perSecond = billed / ((end.at - full.startedAt) / 1000);
   progress(`${title}: ${Math.round(perSecond)} messages a second`);
+  const batches = batchesBetween(batchesBefore, await batchCounts(environment));
   const used = cpuUsed(cpuBefore, cpuTimes(all));
   const cpu = [...used, ["load generator", (own.user + own.system) / 1000] as const]
     .map(([name, ms]) => [name, (ms * 1000) / billed] as const)
@@ -154,9 +158,22 @@ async function measure(
   return {
     perSecond,
     cpu,
+    batches,
     accepted: [...warm.accepted.keys(), ...full.accepted.keys()],
     refused: warm.refused + full.refused,
   };
+}
+
+function batchesBetween(
+  before: ReadonlyMap<string, BatchCount>,
+  after: ReadonlyMap<string, BatchCount>,
+): Map<string, BatchCount> {
+  const between = new Map<string, BatchCount>();
+  for (const [stage, { batches, records }] of after) {
+    const earlier = before.get(stage) ?? { batches: 0, records: 0 };
+    between.set(stage, { batches: batches - earlier.batches, records: records - earlier.records });
+  }
+  return between;
 }
 
 function result(product: Product, ceiling: Measured): BenchResult {
@@ -171,7 +188,21 @@ function result(product: Product, ceiling: Measured): BenchResult {
     p99_ms: round(percentile(product.latencies, 0.99)),
     lost: product.lost,
     duplicated: product.duplicated,
-    tables: [cpuTable(product, ceiling), outcomes(product)],
+    tables: [cpuTable(product, ceiling), batchTable(product), outcomes(product)],
+  };
+}
+
+function batchTable({ batches }: Product): BenchTable {
+  return {
+    title: "The product's batches",
+    rows: [
+      ["STAGE", "BATCHES", "RECORDS EACH"],
+      ...[...batches].map(([stage, one]) => [
+        stage,
+        String(one.batches),
+        (one.records / one.batches).toFixed(0),
+      ]),
+    ],
   };
 }
 

@@ -5,6 +5,20 @@ import { createStageRunner } from "#pipeline/run-stage.ts";
 import { STAGES, type StageName } from "#pipeline/stages.ts";
 import type { ProcessContext } from "./process-context.ts";
 
+/**
+ * How long records may gather, by stage. The first three stand between a message and its charge; for the others nobody waits, and
+ * most of a message's steps fall into one row's one change.
+ */
+const BATCH_EVERY_MS: Readonly<Record<StageName, number>> = {
+  firewall: 10,
+  sms: 10,
+  billing: 20,
+  timeline: 200,
+  analytics: 200,
+  notifications: 50,
+  receipts: 20,
+};
+
 /** Wires a stage's handler to its topics and runs it until the process stops. */
 export async function consumeStage<Event>(
   context: ProcessContext,
@@ -18,6 +32,7 @@ export async function consumeStage<Event>(
     groupId: stage.consumerGroup,
     topics: stage.inputs,
     logger,
+    batchEveryMs: BATCH_EVERY_MS[name],
     process: createStageRunner<Event>({
       stage,
       decode: decodeEvent,

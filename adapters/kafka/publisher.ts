@@ -1,7 +1,8 @@
-import { Partitioners, type Kafka, type Message, type Producer } from "kafkajs";
+import type { Kafka, Message, Producer } from "kafkajs";
 import { Unavailable } from "#domain/errors.ts";
 import type { EventPublisher, OutgoingRecord } from "#domain/events/ports.ts";
 import type { Closable } from "#platform/lifecycle.ts";
+import { keyPartitioner } from "./partitioner.ts";
 
 /** Records in one request: 2,000 of about 700 bytes stay well below the broker's 1 MiB a partition batch. */
 const RECORDS_PER_REQUEST_MAX = 2_000;
@@ -28,7 +29,7 @@ export class KafkaPublisher implements EventPublisher, Closable {
   constructor(kafka: Kafka) {
     this.#producer = kafka.producer({
       allowAutoTopicCreation: false,
-      createPartitioner: Partitioners.DefaultPartitioner,
+      createPartitioner: keyPartitioner,
     });
   }
 
