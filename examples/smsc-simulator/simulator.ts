@@ -314,7 +314,7 @@ class SmscSimulator implements Simulator {
   #freest(systemId: string): SmppSession | null {
     let best: SmppSession | null = null;
     for (const { session, receives } of this.#bound.get(systemId) ?? []) {
-      if (!receives || session.closed || session.inFlight >= (this.#options.window ?? DEFAULT_WINDOW)) continue;
+      if (!receives || !session.writable || session.inFlight >= (this.#options.window ?? DEFAULT_WINDOW)) continue;
       if (best === null || session.inFlight < best.inFlight) best = session;
     }
     return best;

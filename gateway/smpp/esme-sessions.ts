@@ -118,7 +118,8 @@ export class EsmeSessions {
   #freest(esme: Esme): SmppSession | null {
     let best: SmppSession | null = null;
     for (const session of esme.receivers) {
-      if (session.inFlight < this.#limits.window && (best === null || session.inFlight < best.inFlight)) best = session;
+      if (!session.writable || session.inFlight >= this.#limits.window) continue;
+      if (best === null || session.inFlight < best.inFlight) best = session;
     }
     return best;
   }

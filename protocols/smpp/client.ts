@@ -132,7 +132,11 @@ class BoundClient implements SmppClient {
     if (until <= this.#pausedUntil) return;
     this.#pausedUntil = until;
     if (this.#resume !== null) clearTimeout(this.#resume);
-    this.#resume = setTimeout(() => this.#pump(), Math.max(0, until - this.#options.now()));
+    this.#resume = setTimeout(() => {
+      // A timer may come a moment before its time by the clock: it ends the pause all the same.
+      this.#pausedUntil = 0;
+      this.#pump();
+    }, Math.max(0, until - this.#options.now()));
   }
 
   whenBound(): Promise<void> {
@@ -273,7 +277,8 @@ class BoundClient implements SmppClient {
   #freest(): SmppSession | null {
     let best: SmppSession | null = null;
     for (const session of this.#sessions) {
-      if (session.inFlight < this.#options.window && (best === null || session.inFlight < best.inFlight)) best = session;
+      if (!session.writable || session.inFlight >= this.#options.window) continue;
+      if (best === null || session.inFlight < best.inFlight) best = session;
     }
     return best;
   }

@@ -72,6 +72,8 @@ export interface SmppSession {
   /** Requests sent and not answered yet. */
   readonly inFlight: number;
   readonly closed: boolean;
+  /** Whether a request can still be sent: false from the moment the session is being ended, before it is closed. */
+  readonly writable: boolean;
   readonly remoteAddress: string;
   request<Name extends RequestCommand>(command: Name, body: Partial<Body<Name>>, tlvs?: Tlvs): Promise<RequestOutcome>;
   respond<Name extends ResponseCommand>(
@@ -168,8 +170,12 @@ class SocketSession implements SmppSession {
     return this.#open.size;
   }
 
+  get writable(): boolean {
+    return !this.closed && this.#socket.writable;
+  }
+
   request<Name extends RequestCommand>(command: Name, body: Partial<Body<Name>>, tlvs?: Tlvs): Promise<RequestOutcome> {
-    if (this.closed || !this.#socket.writable) return Promise.resolve(CLOSED);
+    if (!this.writable) return Promise.resolve(CLOSED);
     return new Promise((resolve) => {
       this.#sequence = this.#sequence === HIGHEST_SEQUENCE ? 1 : this.#sequence + 1;
       const sequence = this.#sequence;
@@ -187,7 +193,7 @@ class SocketSession implements SmppSession {
     body?: Partial<Body<Name>>,
     tlvs?: Tlvs,
   ): void {
-    if (this.closed || !this.#socket.writable) return;
+    if (!this.writable) return;
     this.#write({
       command,
       sequence,
