@@ -221,11 +221,12 @@ describe("changing", () => {
     const { configuration } = await activeTenant();
     const { tenantId } = configuration;
     const stores = [newStore(), newStore(), newStore()];
-    await Promise.all(
-      Array.from({ length: 30 }, (_, index) =>
-        stores[index % 3]?.change(tenantId, { name: `N${index}` }, { actor: "owner" }),
+    const changes = stores.flatMap((store, process) =>
+      Array.from({ length: 10 }, (_, index) =>
+        store.change(tenantId, { name: `N${process}.${index}` }, { actor: "owner" }),
       ),
     );
+    await Promise.all(changes);
     expect(announced(tenantId).map(({ revision }) => revision)).toEqual(
       Array.from({ length: 32 }, (_, index) => index + 1),
     );

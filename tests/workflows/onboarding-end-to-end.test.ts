@@ -43,7 +43,7 @@ beforeAll(async () => {
     onData(stream, _session, callback) {
       simpleParser(stream, (error, mail) => {
         if (!error) mails.push(mail);
-        callback(error as Error | null);
+        callback(error);
       });
     },
   });
