@@ -74,12 +74,14 @@ const FASTIFY_PROBLEMS: Readonly<Record<string, () => ProblemError>> = {
       "Content-Length does not match the body: correct it or leave it to the client.",
     ),
   FST_ERR_CTP_EMPTY_JSON_BODY: () => new ProblemError("malformed_json", "Send a JSON body."),
-  FST_ERR_BAD_URL: () => new ProblemError("route_not_found", "The address is not a valid URL path."),
+  FST_ERR_BAD_URL: () =>
+    new ProblemError("validation_failed", "The address is not a valid URL: correct its %-escapes."),
   FST_ERR_MAX_PARAM_LENGTH: () =>
     new ProblemError("uri_too_long", "An id in the address has too many characters."),
 };
 
-function toProblem(error: FastifyError): ProblemError {
+/** What is known of an error as an answer; anything else is `internal` and tells the caller nothing. */
+export function toProblem(error: FastifyError): ProblemError {
   if (error instanceof ProblemError) return error;
   if (error instanceof Unavailable) {
     return new ProblemError("unavailable", `${error.service} is away: try again.`, { retryAfter: 1 });

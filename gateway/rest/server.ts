@@ -1,12 +1,12 @@
 import underPressure from "@fastify/under-pressure";
-import Fastify, { type FastifyInstance, type FastifySchemaCompiler } from "fastify";
+import Fastify, { type FastifyInstance, type FastifySchemaCompiler, LogController } from "fastify";
 import { serializerCompiler, type ZodTypeProvider } from "fastify-type-provider-zod";
 import type { z } from "zod";
 import { Authenticator } from "./authenticate.ts";
 import { addAuthentication } from "./authentication-hook.ts";
 import { addBodyParser, BODY_BYTES_MAX } from "./bodies.ts";
 import type { GatewayConfig, GatewayDependencies } from "./dependencies.ts";
-import { addErrorHandlers } from "./error-handler.ts";
+import { addErrorHandlers, sendProblem, toProblem } from "./error-handler.ts";
 import { addApiReference, addOpenApi } from "./openapi.ts";
 import { fieldErrors, ProblemError, validationProblem } from "./problems.ts";
 import { ROUTES } from "./routes.ts";
@@ -28,12 +28,16 @@ export async function createRestGateway(
 ): Promise<FastifyInstance> {
   const gateway = Fastify({
     loggerInstance: dependencies.logger,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: BODY_BYTES_MAX,
     requestTimeout: REQUEST_MS_MAX,
     forceCloseConnections: "idle",
     return503OnClosing: false,
     routerOptions: { maxParamLength: 256 },
+    frameworkErrors: (error, request, reply) => {
+      void reply.header("x-request-id", request.id);
+      void sendProblem(request, reply, toProblem(error));
+    },
     genReqId: (request) => {
       const given = request.headers["x-request-id"];
       return typeof given === "string" && REQUEST_ID.test(given) ? given : dependencies.newId();
@@ -71,6 +75,10 @@ function addDraining(gateway: FastifyInstance): void {
   let draining = false;
   gateway.addHook("preClose", async () => {
     draining = true;
+  });
+  // A connection kept alive past its last answer would hold close() up until it times out.
+  gateway.addHook("onSend", async (_request, reply) => {
+    if (draining) void reply.header("connection", "close");
   });
   gateway.addHook("onRequest", async (request, reply) => {
     void reply.header("x-request-id", request.id);

@@ -31,15 +31,14 @@ describe("who may do what", () => {
   test.each(SAMPLES)("$operation", async ({ operation, method, url, body, status, foreignUrl }) => {
     for (const { party, token } of PARTIES) {
       const { gateway } = await openGateway();
-      const answer = await call(gateway, method, url, { token, body });
       const allowed = (PERMISSIONS[operation] as readonly Party[]).includes(party);
+      if (foreignUrl !== undefined && party === "tenant") {
+        const foreign = await call(gateway, method, foreignUrl, { token, body });
+        expect(problem(foreign)).toMatchObject({ code: "not_found", errors: [] });
+      }
+      const answer = await call(gateway, method, url, { token, body });
       expect({ party, status: answer.statusCode }).toEqual({ party, status: allowed ? status : 403 });
       if (!allowed) expect(problem(answer).code).toBe("forbidden");
-      if (foreignUrl !== undefined && party === "tenant" && allowed) {
-        const foreign = await call(gateway, method, foreignUrl, { token, body });
-        expect({ foreign: foreign.statusCode }).toEqual({ foreign: foreign.statusCode === 401 ? 401 : 404 });
-        expect(foreign.body).not.toContain('"revision"');
-      }
       await gateway.close();
     }
   });

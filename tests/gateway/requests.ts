@@ -249,7 +249,7 @@ export function problem(answer: LightMyRequestResponse): {
 } {
   const body = answer.json();
   const complete =
-    /^application\/problem\+json/.test(String(answer.headers["content-type"])) &&
+    String(answer.headers["content-type"]).startsWith("application/problem+json") &&
     body.status === answer.statusCode &&
     body.type === `urn:catalyst:problem:${body.code}` &&
     body.title !== "" &&

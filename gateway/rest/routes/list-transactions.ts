@@ -14,8 +14,8 @@ const query = pageQuery.extend({
     .max(100)
     .optional()
     .meta({ examples: ["sms.delivered"] }),
-  from: time.optional().describe("Recorded at this time or later"),
-  to: time.optional().describe("Recorded before this time"),
+  from: time.optional().describe("Happened at this time or later"),
+  to: time.optional().describe("Happened before this time"),
 });
 
 /** GET /api/v2/tenants/:id/transactions: the wallet's entries, newest first. */
