@@ -194,7 +194,9 @@ class Connector implements SmscConnector {
     if (isReceipt) this.#counts.receipts += 1;
     else this.#counts.inbound += 1;
     try {
-      const handled = await (isReceipt ? events.receipt(delivered.receipt) : events.inbound(delivered.inbound));
+      const handled = await (isReceipt
+        ? events.receipt(delivered.receipt)
+        : events.inbound(delivered.inbound));
       if (handled === "taken") return STATUS.ESME_ROK.code;
     } catch {
       // Not durable: the SMSC keeps it.

@@ -30,12 +30,19 @@ export function readDeliver(
   return { kind: "inbound", inbound: readInbound(pdu, connector, now) };
 }
 
-function readReceipt(pdu: Pdu<"deliver_sm">, connector: string, idFormat: CarrierIdFormat, now: number): Delivered {
+function readReceipt(
+  pdu: Pdu<"deliver_sm">,
+  connector: string,
+  idFormat: CarrierIdFormat,
+  now: number,
+): Delivered {
   let id: string | null = pdu.tlvs.receipted_message_id ?? null;
   let state = pdu.tlvs.message_state === undefined ? null : (receiptStateOf(pdu.tlvs.message_state) ?? null);
   if (id === null || id === "" || state === null) {
     const octets = pdu.tlvs.message_payload ?? pdu.body.short_message;
-    const text = parseReceiptText(Buffer.from(octets.buffer, octets.byteOffset, octets.byteLength).toString("latin1"));
+    const text = parseReceiptText(
+      Buffer.from(octets.buffer, octets.byteOffset, octets.byteLength).toString("latin1"),
+    );
     id = id === null || id === "" ? text.id : id;
     state ??= text.state;
   }
@@ -59,7 +66,10 @@ function readInbound(pdu: Pdu<"deliver_sm">, connector: string, now: number): Ca
   const { body, tlvs } = pdu;
   const octets = tlvs.message_payload ?? body.short_message;
   const headerLength = (body.esm_class & ESM_CLASS_UDHI) === 0 ? 0 : (octets[0] ?? 0) + 1;
-  const { text, encoding } = readText(octets.subarray(Math.min(headerLength, octets.length)), body.data_coding);
+  const { text, encoding } = readText(
+    octets.subarray(Math.min(headerLength, octets.length)),
+    body.data_coding,
+  );
   return {
     connector,
     from: number(body.source_addr, body.source_addr_ton),
@@ -76,7 +86,10 @@ function number(address: string, ton: number): string {
 }
 
 /** data_coding (SMPP 3.4 §5.2.19): 0 the SMSC's default, 1 ASCII, 3 Latin-1, 8 UCS-2; what is not text is kept as hex. */
-function readText(octets: Uint8Array, dataCoding: number): { text: string; encoding: CarrierInbound["encoding"] } {
+function readText(
+  octets: Uint8Array,
+  dataCoding: number,
+): { text: string; encoding: CarrierInbound["encoding"] } {
   const bytes = Buffer.from(octets.buffer, octets.byteOffset, octets.byteLength);
   if (dataCoding === 0) {
     const text = decodeGsm(octets);
@@ -85,5 +98,7 @@ function readText(octets: Uint8Array, dataCoding: number): { text: string; encod
   }
   if (dataCoding === 1 || dataCoding === 3) return { text: bytes.toString("latin1"), encoding: "ucs2" };
   const ucs2 = dataCoding === 8 ? decodeUcs2(octets) : null;
-  return ucs2 === null ? { text: bytes.toString("hex"), encoding: "binary" } : { text: ucs2, encoding: "ucs2" };
+  return ucs2 === null
+    ? { text: bytes.toString("hex"), encoding: "binary" }
+    : { text: ucs2, encoding: "ucs2" };
 }

@@ -60,7 +60,7 @@ function cut(text: string, encoding: SmsEncoding): string[] {
   const segments: string[] = [];
   let start = 0;
   let used = 0;
-  for (let index = 0; index < text.length; ) {
+  for (let index = 0; index < text.length;) {
     const length = encoding === "ucs2" && isSurrogatePair(text, index) ? 2 : 1;
     const width = encoding === "ucs2" ? length : septetsOf(text.charCodeAt(index));
     if (used + width > room) {

@@ -102,13 +102,17 @@ async function deliver(options: EsmeOptions, pdu: Pdu<"deliver_sm">): Promise<nu
   }
   const text = parseReceiptText(Buffer.from(octets).toString("latin1"));
   const messageId = tlvs.receipted_message_id ?? text.id;
-  const state = tlvs.message_state === undefined ? text.state : (receiptStateOf(tlvs.message_state) ?? text.state);
+  const state =
+    tlvs.message_state === undefined ? text.state : (receiptStateOf(tlvs.message_state) ?? text.state);
   if (messageId === null || state === null) return 0;
   await options.onReceipt?.({ messageId, state, from: body.source_addr, to: body.destination_addr });
   return 0;
 }
 
-function toSubmitSm(submission: EsmeSubmission): { body: Partial<Body<"submit_sm">>; tlvs: Tlvs | undefined } {
+function toSubmitSm(submission: EsmeSubmission): {
+  body: Partial<Body<"submit_sm">>;
+  tlvs: Tlvs | undefined;
+} {
   const { from, to, text } = submission;
   const isGsm = countSeptets(text) !== null;
   const octets = isGsm ? encodeGsm(text) : encodeUcs2(text);

@@ -19,12 +19,17 @@ function number(name: string, fallback: number): number {
   return value;
 }
 
-async function answer(simulator: Simulator, request: IncomingMessage, response: ServerResponse): Promise<void> {
+async function answer(
+  simulator: Simulator,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
   const json = (status: number, body: unknown): void => {
     response.writeHead(status, { "content-type": "application/json" });
     response.end(`${JSON.stringify(body)}\n`);
   };
-  if (request.url === "/health" || request.url === "/ready") return json(200, { status: "ok", simulator: true });
+  if (request.url === "/health" || request.url === "/ready")
+    return json(200, { status: "ok", simulator: true });
   if (request.url === "/messages") return json(200, simulator.stats());
   if (request.url !== "/inbound" || request.method !== "POST") return json(404, { error: "no such page" });
   let body = "";
@@ -61,4 +66,5 @@ async function stop(): Promise<void> {
   health.closeAllConnections();
   await simulator.close();
 }
-for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => void stop().then(() => process.exit(0)));
+for (const signal of ["SIGTERM", "SIGINT"] as const)
+  process.once(signal, () => void stop().then(() => process.exit(0)));

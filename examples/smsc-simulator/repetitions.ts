@@ -1,7 +1,8 @@
 /** FNV-1a over a text's code units and octets, 32 bits. */
 export function hash32(text: string, octets: Uint8Array, seed: number): number {
   let hash = 0x811c9dc5 ^ seed;
-  for (let index = 0; index < text.length; index += 1) hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193);
+  for (let index = 0; index < text.length; index += 1)
+    hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193);
   for (const octet of octets) hash = Math.imul(hash ^ octet, 0x01000193);
   // FNV's upper bits are poor on short inputs (murmur3's finaliser).
   hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);

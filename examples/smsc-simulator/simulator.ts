@@ -95,7 +95,15 @@ class SmscSimulator implements Simulator {
   #pending = 0;
   #nextId = 0;
   #answers: (() => void)[] = [];
-  readonly #counts = { submitted: 0, accepted: 0, refused: 0, throttled: 0, receiptsSent: 0, receiptsAcknowledged: 0, inboundSent: 0 };
+  readonly #counts = {
+    submitted: 0,
+    accepted: 0,
+    refused: 0,
+    throttled: 0,
+    receiptsSent: 0,
+    receiptsAcknowledged: 0,
+    inboundSent: 0,
+  };
 
   constructor(options: SimulatorOptions) {
     this.#options = options;
@@ -226,7 +234,8 @@ class SmscSimulator implements Simulator {
     const id = `${this.#run}${this.#nextId.toString().padStart(10, "0")}`;
     if ((body.registered_delivery & 0x03) !== 0) {
       const failed =
-        to.endsWith(UNDELIVERED_ENDING) || hash32(to, content, this.#options.seed ?? 1) / 2 ** 32 < this.#options.failureRate;
+        to.endsWith(UNDELIVERED_ENDING) ||
+        hash32(to, content, this.#options.seed ?? 1) / 2 ** 32 < this.#options.failureRate;
       const now = this.#now();
       const receipt: OwedReceipt = {
         id,
@@ -314,7 +323,8 @@ class SmscSimulator implements Simulator {
   #freest(systemId: string): SmppSession | null {
     let best: SmppSession | null = null;
     for (const { session, receives } of this.#bound.get(systemId) ?? []) {
-      if (!receives || !session.writable || session.inFlight >= (this.#options.window ?? DEFAULT_WINDOW)) continue;
+      if (!receives || !session.writable || session.inFlight >= (this.#options.window ?? DEFAULT_WINDOW))
+        continue;
       if (best === null || session.inFlight < best.inFlight) best = session;
     }
     return best;

@@ -51,7 +51,8 @@ export function createBindGuard(limits: BindGuardLimits = DEFAULT_BIND_GUARD): B
 
   return {
     allowed: (address, systemId, now) =>
-      (known.get(address)?.lockedUntil ?? 0) <= now && (known.get(pair(address, systemId))?.lockedUntil ?? 0) <= now,
+      (known.get(address)?.lockedUntil ?? 0) <= now &&
+      (known.get(pair(address, systemId))?.lockedUntil ?? 0) <= now,
     failed(address, systemId, now) {
       count(pair(address, systemId), limits.maxFailures, now);
       count(address, limits.maxFailuresOfAddress, now);

@@ -53,11 +53,14 @@ export class ReceiptSender {
    * Resolves when every receipt is acknowledged by its ESME or stored. Receipts whose addresses are not at hand are stored: the store knows them.
    * Throws Unavailable when the store is away.
    */
-  async send(receipts: readonly (PendingReceipt & { readonly addresses: { from: string; to: string } | null })[]): Promise<void> {
+  async send(
+    receipts: readonly (PendingReceipt & { readonly addresses: { from: string; to: string } | null })[],
+  ): Promise<void> {
     const undelivered: PendingReceipt[] = [];
     await Promise.all(
       receipts.map(async ({ addresses, ...receipt }) => {
-        const outcome = addresses === null ? "away" : await this.#deliver({ ...receipt, ...addresses }, false);
+        const outcome =
+          addresses === null ? "away" : await this.#deliver({ ...receipt, ...addresses }, false);
         if (outcome === "acknowledged") this.#counts.acknowledged += 1;
         else undelivered.push(receipt);
       }),
@@ -154,7 +157,9 @@ function receiptState({ state, code }: PendingReceipt): ReceiptState {
       return "ENROUTE";
     case "failed": {
       const known = code !== null && code in MESSAGE_STATES ? (code as ReceiptState) : null;
-      return known !== null && MESSAGE_STATES[known].final && !MESSAGE_STATES[known].delivered ? known : "UNDELIV";
+      return known !== null && MESSAGE_STATES[known].final && !MESSAGE_STATES[known].delivered
+        ? known
+        : "UNDELIV";
     }
   }
 }

@@ -15,7 +15,10 @@ type Owed = PendingReceipt & { readonly addresses: { from: string; to: string } 
  * The receipts that ESMEs asked for: one per message, when it is final. A message of several parts is final when each part is;
  * their outcomes are kept until then. A batch that comes again sends its receipts again: at least once.
  */
-export function createReceiptsHandler({ sender, partOutcomes }: ReceiptsDependencies): StageHandler<MessageStatus> {
+export function createReceiptsHandler({
+  sender,
+  partOutcomes,
+}: ReceiptsDependencies): StageHandler<MessageStatus> {
   return async (records) => {
     const owed: Owed[] = [];
     const ofSeveralParts = new Map<string, MessageStatus>();

@@ -167,7 +167,13 @@ class Door implements SmppServer {
       onRequest: (pdu) => this.#request(connection, pdu),
       onClose: () => this.#disconnect(connection),
     });
-    const connection: Connection = { session, account: null, transmits: false, binding: false, unanswered: 0 };
+    const connection: Connection = {
+      session,
+      account: null,
+      transmits: false,
+      binding: false,
+      unanswered: 0,
+    };
     this.#connections.set(session, connection);
     if (this.#closing) session.destroy();
   }
@@ -200,7 +206,12 @@ class Door implements SmppServer {
         session.respond("unbind_resp", pdu.sequence, 0);
         session.end("peer");
         return;
-      default: {
+      case "cancel_sm":
+      case "data_sm":
+      case "deliver_sm":
+      case "enquire_link":
+      case "query_sm":
+      case "replace_sm": {
         const status = connection.account === null ? STATUS.ESME_RINVBNDSTS : STATUS.ESME_RINVCMDID;
         session.respond(responseTo(pdu.command), pdu.sequence, status.code);
       }
@@ -239,11 +250,17 @@ class Door implements SmppServer {
   }
 
   /** Makes the connection an account's, or says why not. */
-  async #authenticate(connection: Connection, systemId: string, password: string, command: string): Promise<number> {
+  async #authenticate(
+    connection: Connection,
+    systemId: string,
+    password: string,
+    command: string,
+  ): Promise<number> {
     const { session } = connection;
     const { accounts, clock, sessions } = this.#dependencies;
     const address = session.remoteAddress;
-    if (!this.#guard.allowed(address, systemId, clock.now())) return this.#refuseBind("locked", systemId, session);
+    if (!this.#guard.allowed(address, systemId, clock.now()))
+      return this.#refuseBind("locked", systemId, session);
     let account: { readonly tenantId: string } | null;
     try {
       account = await accounts.authenticate(systemId, password);
@@ -257,7 +274,8 @@ class Door implements SmppServer {
     }
     this.#guard.succeeded(address, systemId);
     if (this.#closing || session.closed) return STATUS.ESME_RBINDFAIL.code;
-    if (sessions.binds(systemId) >= (this.#options.maxBinds ?? DEFAULT_MAX_BINDS)) return STATUS.ESME_RBINDFAIL.code;
+    if (sessions.binds(systemId) >= (this.#options.maxBinds ?? DEFAULT_MAX_BINDS))
+      return STATUS.ESME_RBINDFAIL.code;
     connection.account = { systemId, tenantId: account.tenantId };
     connection.transmits = command !== "bind_receiver";
     return STATUS.ESME_ROK.code;
@@ -273,7 +291,8 @@ class Door implements SmppServer {
   #submit(connection: Connection, pdu: Pdu<"submit_sm">): void {
     const { session, account } = connection;
     this.#counts.submitted += 1;
-    if (account === null || !connection.transmits) return this.#refuse(session, pdu, STATUS.ESME_RINVBNDSTS.code);
+    if (account === null || !connection.transmits)
+      return this.#refuse(session, pdu, STATUS.ESME_RINVBNDSTS.code);
     if (connection.unanswered >= (this.#options.window ?? DEFAULT_WINDOW) || this.#closing) {
       this.#counts.throttled += 1;
       return this.#refuse(session, pdu, STATUS.ESME_RTHROTTLED.code);

@@ -49,7 +49,12 @@ export interface SmppClient {
   readonly inFlight: number;
   readonly delivering: number;
   /** @param deadline epoch ms until which it may wait for a slot. */
-  submit(body: Partial<Body<"submit_sm">>, tlvs: Tlvs | undefined, deadline: number, first?: boolean): Promise<SubmitOutcome>;
+  submit(
+    body: Partial<Body<"submit_sm">>,
+    tlvs: Tlvs | undefined,
+    deadline: number,
+    first?: boolean,
+  ): Promise<SubmitOutcome>;
   /** Sends nothing until `until` (epoch ms): the peer throttles. */
   pauseUntil(until: number): void;
   /** Resolves at the next moment with a connection bound; rejects when the client is stopped first. */
@@ -132,11 +137,14 @@ class BoundClient implements SmppClient {
     if (until <= this.#pausedUntil) return;
     this.#pausedUntil = until;
     if (this.#resume !== null) clearTimeout(this.#resume);
-    this.#resume = setTimeout(() => {
-      // A timer may come a moment before its time by the clock: it ends the pause all the same.
-      this.#pausedUntil = 0;
-      this.#pump();
-    }, Math.max(0, until - this.#options.now()));
+    this.#resume = setTimeout(
+      () => {
+        // A timer may come a moment before its time by the clock: it ends the pause all the same.
+        this.#pausedUntil = 0;
+        this.#pump();
+      },
+      Math.max(0, until - this.#options.now()),
+    );
   }
 
   whenBound(): Promise<void> {
@@ -148,7 +156,11 @@ class BoundClient implements SmppClient {
     if (this.#stopping) return;
     this.#stopping = true;
     const end = this.#options.now() + graceMs;
-    while (this.#options.now() < end && this.bound > 0 && this.inFlight + this.queued + this.#delivering > 0) {
+    while (
+      this.#options.now() < end &&
+      this.bound > 0 &&
+      this.inFlight + this.queued + this.#delivering > 0
+    ) {
       await new Promise((resolve) => setTimeout(resolve, 10));
     }
     for (const timer of this.#reconnects) clearTimeout(timer);
@@ -232,7 +244,8 @@ class BoundClient implements SmppClient {
 
   async #deliver(pdu: Pdu<"deliver_sm">, session: SmppSession): Promise<void> {
     const { onDeliver, maxDelivering } = this.#options;
-    if (onDeliver === undefined) return session.respond("deliver_sm_resp", pdu.sequence, STATUS.ESME_RX_P_APPN.code);
+    if (onDeliver === undefined)
+      return session.respond("deliver_sm_resp", pdu.sequence, STATUS.ESME_RX_P_APPN.code);
     if (this.#delivering >= (maxDelivering ?? DEFAULT_MAX_DELIVERING)) {
       return session.respond("deliver_sm_resp", pdu.sequence, STATUS.ESME_RMSGQFUL.code);
     }

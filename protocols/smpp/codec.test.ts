@@ -8,7 +8,9 @@ import type { Command, Field, TlvName } from "./pdus.ts";
 import { STATUS } from "./status.ts";
 
 const ascii = (most: number) =>
-  fc.array(fc.integer({ min: 1, max: 127 }), { maxLength: most }).map((codes) => String.fromCharCode(...codes));
+  fc
+    .array(fc.integer({ min: 1, max: 127 }), { maxLength: most })
+    .map((codes) => String.fromCharCode(...codes));
 
 function fieldValue(field: Field): fc.Arbitrary<number | string | Uint8Array> {
   if (field.type === "uint8") return fc.integer({ min: 0, max: 255 });
@@ -23,21 +25,37 @@ function tlvValue(name: TlvName): fc.Arbitrary<number | string | Uint8Array> {
   return fc.integer({ min: 0, max: { uint8: 0xff, uint16: 0xffff, uint32: 0xffffffff }[type] });
 }
 
-const anyPdu: fc.Arbitrary<OutgoingPdu> = fc.constantFrom(...(Object.keys(PDUS) as Command[])).chain((command) => {
-  const fields = PDUS[command].fields as readonly Field[];
-  const body = fc.record(Object.fromEntries(fields.map((field) => [field.name, fieldValue(field)])));
-  const tlvs = fc.record(Object.fromEntries((Object.keys(TLVS) as TlvName[]).map((name) => [name, tlvValue(name)])), {
-    requiredKeys: [],
+const anyPdu: fc.Arbitrary<OutgoingPdu> = fc
+  .constantFrom(...(Object.keys(PDUS) as Command[]))
+  .chain((command) => {
+    const fields = PDUS[command].fields as readonly Field[];
+    const body = fc.record(Object.fromEntries(fields.map((field) => [field.name, fieldValue(field)])));
+    const tlvs = fc.record(
+      Object.fromEntries((Object.keys(TLVS) as TlvName[]).map((name) => [name, tlvValue(name)])),
+      {
+        requiredKeys: [],
+      },
+    );
+    return fc.record({ sequence: fc.integer({ min: 1, max: 0x7fffffff }), body, tlvs }).map((rest) => {
+      return { command, status: 0, ...rest };
+    });
   });
-  return fc.record({ sequence: fc.integer({ min: 1, max: 0x7fffffff }), body, tlvs }).map((rest) => {
-    return { command, status: 0, ...rest } as OutgoingPdu;
-  });
-});
 
 const plain = (value: unknown): unknown =>
-  JSON.parse(JSON.stringify(value, (_, each: unknown) => (each instanceof Uint8Array ? Buffer.from(each).toString("hex") : each)));
+  JSON.parse(
+    JSON.stringify(value, (_, each: unknown) =>
+      each instanceof Uint8Array ? Buffer.from(each).toString("hex") : each,
+    ),
+  );
 const withHex = (value: Readonly<Record<string, unknown>>): unknown =>
-  plain(Object.fromEntries(Object.entries(value).map(([key, each]) => [key, each instanceof Uint8Array ? Buffer.from(each).toString("hex") : each])));
+  plain(
+    Object.fromEntries(
+      Object.entries(value).map(([key, each]) => [
+        key,
+        each instanceof Uint8Array ? Buffer.from(each).toString("hex") : each,
+      ]),
+    ),
+  );
 
 describe("the codec", () => {
   test("reads what it wrote, for every PDU of the table", () => {
@@ -51,7 +69,7 @@ describe("the codec", () => {
         expect(read.command).toBe(pdu.command);
         expect(read.sequence).toBe(pdu.sequence);
         expect(withHex(read.body)).toEqual(withHex(pdu.body ?? {}));
-        expect(withHex(read.tlvs as Record<string, unknown>)).toEqual(withHex((pdu.tlvs ?? {}) as Record<string, unknown>));
+        expect(withHex(read.tlvs as Record<string, unknown>)).toEqual(withHex(pdu.tlvs ?? {}));
       }),
       { numRuns: 500 },
     );
@@ -60,14 +78,18 @@ describe("the codec", () => {
   test("never throws on octets of any kind behind a header", () => {
     const ids = Object.values(PDUS).map(({ id }) => id);
     fc.assert(
-      fc.property(fc.constantFrom(...ids, 0x99, 0xffffffff), fc.uint8Array({ maxLength: 400 }), (id, rest) => {
-        const octets = Buffer.alloc(16 + rest.length);
-        octets.writeUInt32BE(octets.length, 0);
-        octets.writeUInt32BE(id, 4);
-        octets.writeUInt32BE(7, 12);
-        octets.set(rest, 16);
-        expect(decodePdu(octets, 0, octets.length).sequence).toBe(7);
-      }),
+      fc.property(
+        fc.constantFrom(...ids, 0x99, 0xffffffff),
+        fc.uint8Array({ maxLength: 400 }),
+        (id, rest) => {
+          const octets = Buffer.alloc(16 + rest.length);
+          octets.writeUInt32BE(octets.length, 0);
+          octets.writeUInt32BE(id, 4);
+          octets.writeUInt32BE(7, 12);
+          octets.set(rest, 16);
+          expect(decodePdu(octets, 0, octets.length).sequence).toBe(7);
+        },
+      ),
       { numRuns: 2_000 },
     );
   });
@@ -84,7 +106,12 @@ describe("the codec", () => {
   });
 
   test.each([
-    ["destination_addr without its end", { destination_addr: "1".repeat(20) }, 21, STATUS.ESME_RINVDSTADR.code],
+    [
+      "destination_addr without its end",
+      { destination_addr: "1".repeat(20) },
+      21,
+      STATUS.ESME_RINVDSTADR.code,
+    ],
     ["source_addr without its end", { source_addr: "1".repeat(20) }, 21, STATUS.ESME_RINVSRCADR.code],
   ])("names the field at fault: %s", (_, body, size, status) => {
     const octets = encodePdu({ command: "submit_sm", sequence: 1, body });
@@ -102,13 +129,25 @@ describe("the codec", () => {
       sequence: 1,
       tlvs: { others: [{ tag: TLVS.message_state.tag, value: Buffer.of(1, 2) }] },
     });
-    expect(decodePdu(wrong, 0, wrong.length)).toMatchObject({ command: "invalid", status: STATUS.ESME_RINVPARLEN.code });
+    expect(decodePdu(wrong, 0, wrong.length)).toMatchObject({
+      command: "invalid",
+      status: STATUS.ESME_RINVPARLEN.code,
+    });
   });
 
   test("an error response has no body, and a response may leave its body out", () => {
-    const error = encodePdu({ command: "submit_sm_resp", sequence: 1, status: 0x58, body: { message_id: "x" } });
+    const error = encodePdu({
+      command: "submit_sm_resp",
+      sequence: 1,
+      status: 0x58,
+      body: { message_id: "x" },
+    });
     expect(error).toHaveLength(16);
-    expect(decodePdu(error, 0, 16)).toMatchObject({ command: "submit_sm_resp", status: 0x58, body: { message_id: "" } });
+    expect(decodePdu(error, 0, 16)).toMatchObject({
+      command: "submit_sm_resp",
+      status: 0x58,
+      body: { message_id: "" },
+    });
   });
 
   test("refuses to write what its field cannot hold", () => {
@@ -126,7 +165,9 @@ describe("the framer", () => {
         (pdus, sizes) => {
           const stream = Buffer.concat(pdus.map((pdu) => encodePdu(pdu)));
           const found: number[] = [];
-          const framer = createFramer((buffer, start, end) => found.push(decodePdu(buffer, start, end).sequence));
+          const framer = createFramer((buffer, start, end) =>
+            found.push(decodePdu(buffer, start, end).sequence),
+          );
           for (let at = 0, turn = 0; at < stream.length; turn += 1) {
             const size = sizes[turn % sizes.length] ?? 1;
             expect(framer.push(stream.subarray(at, at + size))).toBe(true);

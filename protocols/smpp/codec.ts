@@ -28,14 +28,21 @@ for (const [name, { id, fields }] of Object.entries(PDUS)) {
   for (const field of fields as readonly Field[]) {
     defaults[field.name] = field.type === "uint8" ? 0 : field.type === "cstring" ? "" : NO_OCTETS;
   }
-  const definition: Definition = { command: name as Command, id, fields, response: isResponseId(id), defaults };
+  const definition: Definition = {
+    command: name as Command,
+    id,
+    fields,
+    response: isResponseId(id),
+    defaults,
+  };
   BY_ID.set(id, definition);
   BY_COMMAND.set(definition.command, definition);
 }
 
 type TlvDefinition = { readonly name: TlvName; readonly type: (typeof TLVS)[TlvName]["type"] };
 const TLV_BY_TAG = new Map<number, TlvDefinition>();
-for (const [name, { tag, type }] of Object.entries(TLVS)) TLV_BY_TAG.set(tag, { name: name as TlvName, type });
+for (const [name, { tag, type }] of Object.entries(TLVS))
+  TLV_BY_TAG.set(tag, { name: name as TlvName, type });
 
 function definitionOf(command: Command): Definition {
   const definition = BY_COMMAND.get(command);
@@ -53,7 +60,8 @@ export interface OutgoingPdu<Name extends Command = Command> {
 }
 
 /** An error response carries its header alone (§4.4.2: no body is returned if command_status is non-zero). */
-const hasBody = (definition: Definition, pdu: OutgoingPdu): boolean => !(definition.response && (pdu.status ?? 0) !== 0);
+const hasBody = (definition: Definition, pdu: OutgoingPdu): boolean =>
+  !(definition.response && (pdu.status ?? 0) !== 0);
 
 /** Octets that `pdu` takes on the wire. */
 export function pduLength(pdu: OutgoingPdu): number {
@@ -124,12 +132,14 @@ function writeField(buffer: Buffer, position: number, field: Field, value: Value
       return position + 1;
     case "cstring": {
       const text = value as string;
-      if (text.length >= field.size) throw new RangeError(`${field.name} is longer than ${field.size - 1} characters`);
+      if (text.length >= field.size)
+        throw new RangeError(`${field.name} is longer than ${field.size - 1} characters`);
       return writeText(buffer, position, text);
     }
     case "octets": {
       const octets = value as Uint8Array;
-      if (octets.length >= field.size) throw new RangeError(`${field.name} is longer than ${field.size - 1} octets`);
+      if (octets.length >= field.size)
+        throw new RangeError(`${field.name} is longer than ${field.size - 1} octets`);
       buffer[position] = octets.length;
       buffer.set(octets, position + 1);
       return position + 1 + octets.length;
@@ -191,7 +201,8 @@ export function decodePdu(buffer: Buffer, start: number, end: number): Pdu | Inv
   const status = buffer.readUInt32BE(start + 8);
   const sequence = buffer.readUInt32BE(start + 12);
   const definition = BY_ID.get(commandId);
-  if (definition === undefined) return { command: "invalid", status: STATUS.ESME_RINVCMDID.code, sequence, commandId };
+  if (definition === undefined)
+    return { command: "invalid", status: STATUS.ESME_RINVCMDID.code, sequence, commandId };
   const body: Record<string, Value> = { ...definition.defaults };
   let position = start + HEADER_LENGTH;
   for (const field of definition.fields) {
@@ -213,7 +224,13 @@ export function decodePdu(buffer: Buffer, start: number, end: number): Pdu | Inv
 }
 
 /** @returns the position after the field, −1 when it does not fit. */
-function readField(buffer: Buffer, position: number, end: number, field: Field, body: Record<string, Value>): number {
+function readField(
+  buffer: Buffer,
+  position: number,
+  end: number,
+  field: Field,
+  body: Record<string, Value>,
+): number {
   if (field.type === "uint8") {
     body[field.name] = buffer[position] ?? 0;
     return position + 1;
@@ -255,10 +272,15 @@ function readTlvs(buffer: Buffer, start: number, end: number): Tlvs | number {
     if (value === null) return STATUS.ESME_RINVPARLEN.code;
     tlvs[known.name] = value;
   }
-  return (others === undefined ? tlvs : { ...tlvs, others }) as Tlvs;
+  return others === undefined ? tlvs : { ...tlvs, others };
 }
 
-function readTlvValue(buffer: Buffer, from: number, length: number, type: TlvDefinition["type"]): Value | null {
+function readTlvValue(
+  buffer: Buffer,
+  from: number,
+  length: number,
+  type: TlvDefinition["type"],
+): Value | null {
   switch (type) {
     case "uint8":
       return length === 1 ? buffer.readUInt8(from) : null;

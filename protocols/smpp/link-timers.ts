@@ -20,7 +20,13 @@ export const DEFAULT_LINK_TIMERS: LinkTimerLimits = {
   pduReadMs: 30_000,
 };
 
-export type LinkAction = "none" | "enquire" | "end_unbound" | "end_silent" | "end_inactive" | "end_incomplete";
+export type LinkAction =
+  | "none"
+  | "enquire"
+  | "end_unbound"
+  | "end_silent"
+  | "end_inactive"
+  | "end_incomplete";
 
 /**
  * What a session's timers demand, as a pure function of what happened and when: time comes in with every call (epoch

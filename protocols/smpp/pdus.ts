@@ -14,7 +14,8 @@ export interface Field {
 
 const LENGTH = STATUS.ESME_RINVCMDLEN.code;
 
-const uint8 = <Name extends string>(name: Name) => ({ name, type: "uint8", size: 1, status: LENGTH }) as const;
+const uint8 = <Name extends string>(name: Name) =>
+  ({ name, type: "uint8", size: 1, status: LENGTH }) as const;
 const cstring = <Name extends string>(name: Name, size: number, status: number) =>
   ({ name, type: "cstring", size, status }) as const;
 
@@ -37,7 +38,12 @@ const DESTINATION = [
 const SCHEDULE = cstring("schedule_delivery_time", 17, STATUS.ESME_RINVSCHED.code);
 const VALIDITY = cstring("validity_period", 17, STATUS.ESME_RINVEXPIRY.code);
 /** 254 octets at most; longer texts travel in message_payload. */
-const SHORT_MESSAGE = { name: "short_message", type: "octets", size: 255, status: STATUS.ESME_RINVMSGLEN.code } as const;
+const SHORT_MESSAGE = {
+  name: "short_message",
+  type: "octets",
+  size: 255,
+  status: STATUS.ESME_RINVMSGLEN.code,
+} as const;
 
 /** §4.1.1, §4.1.3, §4.1.5 */
 const BIND = [
@@ -148,10 +154,17 @@ export const TLVS = {
   message_payload: { tag: 0x0424, type: "octets" },
   more_messages_to_send: { tag: 0x0426, type: "uint8" },
   message_state: { tag: 0x0427, type: "uint8" },
-} as const satisfies Record<string, { tag: number; type: "uint8" | "uint16" | "uint32" | "cstring" | "octets" }>;
+} as const satisfies Record<
+  string,
+  { tag: number; type: "uint8" | "uint16" | "uint32" | "cstring" | "octets" }
+>;
 
 export type TlvName = keyof typeof TLVS;
-type TlvValueOf<Type> = Type extends "uint8" | "uint16" | "uint32" ? number : Type extends "cstring" ? string : Uint8Array;
+type TlvValueOf<Type> = Type extends "uint8" | "uint16" | "uint32"
+  ? number
+  : Type extends "cstring"
+    ? string
+    : Uint8Array;
 
 export type Tlvs = { readonly [Name in TlvName]?: TlvValueOf<(typeof TLVS)[Name]["type"]> } & {
   /** Parameters outside the table, in order. */

@@ -6,7 +6,11 @@ import { formatSmppTime, parseSmppTime } from "./time.ts";
 
 describe("receipt texts", () => {
   test("read what was written", () => {
-    const facts = { submittedAt: Date.UTC(2026, 0, 2, 3, 4), doneAt: Date.UTC(2026, 0, 2, 3, 5), error: "000" };
+    const facts = {
+      submittedAt: Date.UTC(2026, 0, 2, 3, 4),
+      doneAt: Date.UTC(2026, 0, 2, 3, 5),
+      error: "000",
+    };
     for (const state of Object.keys(MESSAGE_STATES) as ReceiptState[]) {
       const text = formatReceiptText({ ...facts, messageId: "0a1B", state });
       expect(parseReceiptText(text)).toEqual({ id: "0a1B", state, error: "000" });

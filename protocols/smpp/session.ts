@@ -75,7 +75,11 @@ export interface SmppSession {
   /** Whether a request can still be sent: false from the moment the session is being ended, before it is closed. */
   readonly writable: boolean;
   readonly remoteAddress: string;
-  request<Name extends RequestCommand>(command: Name, body: Partial<Body<Name>>, tlvs?: Tlvs): Promise<RequestOutcome>;
+  request<Name extends RequestCommand>(
+    command: Name,
+    body: Partial<Body<Name>>,
+    tlvs?: Tlvs,
+  ): Promise<RequestOutcome>;
   respond<Name extends ResponseCommand>(
     command: Name,
     sequence: number,
@@ -112,7 +116,9 @@ export function responseTo(command: RequestCommand): ResponseCommand {
   return `${command}_resp` as ResponseCommand;
 }
 
-const COMMAND_OF_ID = new Map<number, Command>(Object.entries(PDUS).map(([name, { id }]) => [id, name as Command]));
+const COMMAND_OF_ID = new Map<number, Command>(
+  Object.entries(PDUS).map(([name, { id }]) => [id, name as Command]),
+);
 
 /**
  * SMPP over one connected socket, either side. It frames, reads and writes PDUs, matches responses to requests,
@@ -156,7 +162,10 @@ class SocketSession implements SmppSession {
       this.#limits.responseMs,
       this.#limits.pduReadMs,
     );
-    this.#ticker = setInterval(this.#tick.bind(this), Math.min(LONGEST_TICK_MS, Math.ceil(shortest / TICKS_PER_LIMIT)));
+    this.#ticker = setInterval(
+      this.#tick.bind(this),
+      Math.min(LONGEST_TICK_MS, Math.ceil(shortest / TICKS_PER_LIMIT)),
+    );
     socket.setNoDelay(true);
     socket.on("data", this.#data.bind(this));
     socket.on("error", () => {
@@ -174,7 +183,11 @@ class SocketSession implements SmppSession {
     return !this.closed && this.#socket.writable;
   }
 
-  request<Name extends RequestCommand>(command: Name, body: Partial<Body<Name>>, tlvs?: Tlvs): Promise<RequestOutcome> {
+  request<Name extends RequestCommand>(
+    command: Name,
+    body: Partial<Body<Name>>,
+    tlvs?: Tlvs,
+  ): Promise<RequestOutcome> {
     if (!this.writable) return Promise.resolve(CLOSED);
     return new Promise((resolve) => {
       this.#sequence = this.#sequence === HIGHEST_SEQUENCE ? 1 : this.#sequence + 1;
@@ -337,4 +350,3 @@ class SocketSession implements SmppSession {
 function isResponse(pdu: Pdu): pdu is Pdu<ResponseCommand> {
   return isResponseId(PDUS[pdu.command].id);
 }
-

@@ -57,7 +57,8 @@ export const STATUS = {
 export type StatusName = keyof typeof STATUS;
 
 const BY_CODE = new Map<number, { readonly name: StatusName; readonly retryable: boolean }>();
-for (const [name, { code, retryable }] of Object.entries(STATUS)) BY_CODE.set(code, { name: name as StatusName, retryable });
+for (const [name, { code, retryable }] of Object.entries(STATUS))
+  BY_CODE.set(code, { name: name as StatusName, retryable });
 
 /** `ESME_RINVDSTADR`; for a code outside the table `ESME_0x00000401` (0x400–0x4FF are the vendor's own). */
 export function statusName(code: number): string {

@@ -84,7 +84,9 @@ describe("the SMSC connector", () => {
     const simulator = await simulate();
     const connector = connectTo(simulator.port);
     const [good, refused, undelivered, throttled] = await Promise.all(
-      ["233244000001", "233244000999", "233244000998", "233244000997"].map((to) => connector.submit(part(to, "x"))),
+      ["233244000001", "233244000999", "233244000998", "233244000997"].map((to) =>
+        connector.submit(part(to, "x")),
+      ),
     );
     expect(good).toMatchObject({ kind: "accepted" });
     expect(refused).toEqual({ kind: "refused", code: "ESME_RINVDSTADR" });
@@ -93,7 +95,11 @@ describe("the SMSC connector", () => {
     await until(() => receipts.length === 3);
     const stateOf = (outcome: typeof good) =>
       receipts.find(({ ids }) => outcome?.kind === "accepted" && ids[0] === outcome.carrierMessageId)?.state;
-    expect([stateOf(good), stateOf(undelivered), stateOf(throttled)]).toEqual(["delivered", "failed", "delivered"]);
+    expect([stateOf(good), stateOf(undelivered), stateOf(throttled)]).toEqual([
+      "delivered",
+      "failed",
+      "delivered",
+    ]);
     await until(() => simulator.stats().receiptsAcknowledged === 3);
   });
 
@@ -117,7 +123,9 @@ describe("the SMSC connector", () => {
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     stops.push(() => new Promise((resolve) => server.close(resolve)));
     const connector = connectTo(server.address().port, { window: 7 });
-    const outcomes = Promise.all(Array.from({ length: 50 }, (_, index) => connector.submit(part("1", String(index)))));
+    const outcomes = Promise.all(
+      Array.from({ length: 50 }, (_, index) => connector.submit(part("1", String(index)))),
+    );
     for (let answered = 0; answered < 50; answered += 1) {
       const expected = Math.min(7, 50 - answered);
       await until(() => inFlight.size === expected);
@@ -192,13 +200,17 @@ describe("the SMSC connector", () => {
     const simulator = await simulate({ failureRate: 0 });
     let handle: (() => void) | null = null;
     let attempts = 0;
-    const connector = connectTo(simulator.port, {}, {
-      receipt: () => {
-        attempts += 1;
-        if (attempts === 1) return Promise.reject(new Error("nothing is durable"));
-        return new Promise((resolve) => (handle = () => resolve("taken")));
+    const connector = connectTo(
+      simulator.port,
+      {},
+      {
+        receipt: () => {
+          attempts += 1;
+          if (attempts === 1) return Promise.reject(new Error("nothing is durable"));
+          return new Promise((resolve) => (handle = () => resolve("taken")));
+        },
       },
-    });
+    );
     await connector.submit(part("233244000001", "x"));
     await until(() => handle !== null);
     expect(simulator.stats()).toMatchObject({ receiptsSent: 2, receiptsAcknowledged: 0, receiptsPending: 1 });

@@ -179,7 +179,9 @@ describe("the SMPP door", () => {
     });
     expect(response).toMatchObject({ command_status: 0, message_id: "0199-id" });
     expect(submissions[0]?.text).toBe("Grüße, 20 €: äöü {}");
-    await new Promise((resolve) => session.submit_sm({ destination_addr: "1", short_message: "Привет 😀" }, resolve));
+    await new Promise((resolve) =>
+      session.submit_sm({ destination_addr: "1", short_message: "Привет 😀" }, resolve),
+    );
     expect(submissions[1]?.text).toBe("Привет 😀");
     session.destroy();
   });
@@ -193,7 +195,9 @@ describe("the SMPP door", () => {
     const raw = open();
     raw.socket.write(octets);
     await raw.closed;
-    expect(raw.received).toEqual([expect.objectContaining({ command: "generic_nack", status: STATUS.ESME_RINVCMDLEN.code })]);
+    expect(raw.received).toEqual([
+      expect.objectContaining({ command: "generic_nack", status: STATUS.ESME_RINVCMDLEN.code }),
+    ]);
     expect(counters.framingErrors).toBe(1);
     expect(await open().bind()).toBe(0);
   });
@@ -220,7 +224,11 @@ describe("the SMPP door", () => {
     unknown.writeUInt32BE(0x00abcdef, 4);
     unknown.writeUInt32BE(5, 12);
     raw.socket.write(unknown);
-    expect(await raw.nth(2)).toMatchObject({ command: "generic_nack", sequence: 5, status: STATUS.ESME_RINVCMDID.code });
+    expect(await raw.nth(2)).toMatchObject({
+      command: "generic_nack",
+      sequence: 5,
+      status: STATUS.ESME_RINVCMDID.code,
+    });
     const cut = encodePdu(submission).subarray(0, 25);
     cut.writeUInt32BE(25, 0);
     raw.socket.write(cut);
@@ -256,7 +264,11 @@ describe("the SMPP door", () => {
     }
     expect(await open().bind("secret")).toBe(STATUS.ESME_RBINDFAIL.code);
     expect(await open().bind("secret", "nobody")).toBe(STATUS.ESME_RBINDFAIL.code);
-    expect(binds.map(({ outcome }) => outcome)).toEqual([...Array<string>(5).fill("refused"), "locked", "refused"]);
+    expect(binds.map(({ outcome }) => outcome)).toEqual([
+      ...Array<string>(5).fill("refused"),
+      "locked",
+      "refused",
+    ]);
     expect(server.stats()).toMatchObject({ bindFailures: 7, bound: 0 });
   });
 
@@ -264,11 +276,17 @@ describe("the SMPP door", () => {
     await start({ maxBinds: 1 });
     const raw = open();
     raw.send({ ...submission, sequence: 1 });
-    expect(await raw.nth(1)).toMatchObject({ command: "submit_sm_resp", status: STATUS.ESME_RINVBNDSTS.code });
+    expect(await raw.nth(1)).toMatchObject({
+      command: "submit_sm_resp",
+      status: STATUS.ESME_RINVBNDSTS.code,
+    });
     raw.send({ command: "bind_transceiver", sequence: 2, body: { system_id: "acme", password: "secret" } });
     expect(await raw.nth(2)).toMatchObject({ status: 0, tlvs: {} });
     raw.send({ command: "bind_receiver", sequence: 3, body: { system_id: "acme", password: "secret" } });
-    expect(await raw.nth(3)).toMatchObject({ command: "bind_receiver_resp", status: STATUS.ESME_RALYBND.code });
+    expect(await raw.nth(3)).toMatchObject({
+      command: "bind_receiver_resp",
+      status: STATUS.ESME_RALYBND.code,
+    });
     expect(await open().bind()).toBe(STATUS.ESME_RBINDFAIL.code);
     expect(submissions).toHaveLength(0);
   });

@@ -20,21 +20,34 @@ export function messageParts(message: MessageSubmitted): Parts {
   };
   if (message.encoding === "binary") {
     if (!HEX.test(message.text) || message.text.length > OCTETS_PER_MESSAGE * 2) {
-      return { ok: false, code: "INVALID_BINARY", reason: "The binary content is not hex of at most 140 octets." };
+      return {
+        ok: false,
+        code: "INVALID_BINARY",
+        reason: "The binary content is not hex of at most 140 octets.",
+      };
     }
     const octets = Buffer.from(message.text, "hex");
     return { ok: true, parts: [{ ...shared, dataCoding: DATA_CODING.binary, hasHeader: false, octets }] };
   }
   const segments = segment(message.text, HIGHEST_PART_COUNT);
   if (!segments.ok) {
-    return { ok: false, code: "TOO_LONG", reason: `The text needs ${segments.parts} parts; ${segments.maxParts} are possible.` };
+    return {
+      ok: false,
+      code: "TOO_LONG",
+      reason: `The text needs ${segments.parts} parts; ${segments.maxParts} are possible.`,
+    };
   }
   const dataCoding = DATA_CODING[segments.encoding];
   const reference = concatenationReference(message.messageId);
   const parts = segments.segments.map((text, index) => {
     const body = encodeSegment(text, segments.encoding);
     if (segments.parts === 1) return { ...shared, dataCoding, hasHeader: false, octets: body };
-    return { ...shared, dataCoding, hasHeader: true, octets: withHeader(body, reference, segments.parts, index + 1) };
+    return {
+      ...shared,
+      dataCoding,
+      hasHeader: true,
+      octets: withHeader(body, reference, segments.parts, index + 1),
+    };
   });
   return { ok: true, parts };
 }

@@ -103,14 +103,24 @@ function receiptRecords(match: CarrierMatch, receipt: CarrierReceipt): OutgoingR
     }),
   ];
   if (isHeld(match.holds.part)) {
-    records.push(billingRecord(match, delivered ? "sms.delivered" : "sms.failed", part, at, match.holds.part));
+    records.push(
+      billingRecord(match, delivered ? "sms.delivered" : "sms.failed", part, at, match.holds.part),
+    );
   }
   return records;
 }
 
 /** Neither number nor text: the receipt's own words stay out of the dead letter. */
 function deadReceipt(topic: string, { connector, ids, state, code, at }: CarrierReceipt): OutgoingRecord {
-  const value = JSON.stringify({ v: 1, type: "carrier.receipt", connector, carrierMessageId: ids[0], state, code, at });
+  const value = JSON.stringify({
+    v: 1,
+    type: "carrier.receipt",
+    connector,
+    carrierMessageId: ids[0],
+    state,
+    code,
+    at,
+  });
   return dead(topic, connector, at, "UnknownCarrierId", "no message is known by the receipt's id", value);
 }
 
@@ -146,7 +156,14 @@ function inboundRecord(dependencies: CarrierEventsDependencies, message: Carrier
   const route = inboundRoute(to);
   if (route === null) {
     const value = JSON.stringify({ v: 1, type: "carrier.inbound", connector, encoding, at });
-    return dead(deadLetterTopic, connector, at, "NoInboundRoute", "the destination belongs to no tenant", value);
+    return dead(
+      deadLetterTopic,
+      connector,
+      at,
+      "NoInboundRoute",
+      "the destination belongs to no tenant",
+      value,
+    );
   }
   const conversation = pseudonyms.conversation(route.tenantId, from, to);
   const submitted: MessageSubmitted = {

@@ -18,7 +18,8 @@ export function createRouter(carriers: readonly SmsCarrier[], routes: readonly S
     route,
     carriers: route.connectors.map((id) => {
       const carrier = byId.get(id);
-      if (carrier === undefined) throw new Error(`a route names the connector ${id}, which is not configured`);
+      if (carrier === undefined)
+        throw new Error(`a route names the connector ${id}, which is not configured`);
       return carrier;
     }),
   }));

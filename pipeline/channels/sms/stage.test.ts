@@ -73,7 +73,10 @@ function world(answer: (part: SmsPart) => Promise<SmsSubmitOutcome> | SmsSubmitO
   const handle = createSmsHandler({ choose: createRouter([carrier], []), sent, publisher, clock });
   const events = createCarrierEvents({
     sent,
-    carrierIds: { find: (_, ids) => Promise.resolve(stored.filter(({ carrierMessageId }) => ids.includes(carrierMessageId))) },
+    carrierIds: {
+      find: (_, ids) =>
+        Promise.resolve(stored.filter(({ carrierMessageId }) => ids.includes(carrierMessageId))),
+    },
     publisher,
     pseudonyms: { conversation: () => "c-in" },
     inboundRoute: (to) => (to === "+12025550100" ? { tenantId: "T-9", walletId: "W-9" } : null),
@@ -124,7 +127,10 @@ const receipt = (id: string, state: CarrierReceipt["state"] = "delivered"): Carr
 
 describe("the sms stage", () => {
   test("sends one part and says so", async () => {
-    const { receive, submitted, statuses, charges, records } = world(() => ({ kind: "accepted", carrierMessageId: "m1" }));
+    const { receive, submitted, statuses, charges, records } = world(() => ({
+      kind: "accepted",
+      carrierMessageId: "m1",
+    }));
     await receive(message());
     expect(submitted).toEqual([
       {
@@ -154,8 +160,13 @@ describe("the sms stage", () => {
 
   test("charges for submitting once, however many parts, where the card prices it", async () => {
     let id = 0;
-    const { receive, charges, statuses, submitted } = world(() => ({ kind: "accepted", carrierMessageId: `m${(id += 1)}` }));
-    await receive(message({ text: "a".repeat(400), parts: 3, holds: { scan: "0", submit: "0.002", part: "0.01" } }));
+    const { receive, charges, statuses, submitted } = world(() => ({
+      kind: "accepted",
+      carrierMessageId: `m${(id += 1)}`,
+    }));
+    await receive(
+      message({ text: "a".repeat(400), parts: 3, holds: { scan: "0", submit: "0.002", part: "0.01" } }),
+    );
     expect(charges()).toEqual([
       expect.objectContaining({ eventType: "sms.submit", part: 1, hold: "0.002", units: 1, walletId: "W-1" }),
     ]);
@@ -164,7 +175,7 @@ describe("the sms stage", () => {
       [2, 3, "sent"],
       [3, 3, "sent"],
     ]);
-    expect(submitted.map(({ octets }) => [...octets.slice(0, 6)])).toEqual([
+    expect(submitted.map(({ octets }) => [...octets.subarray(0, 6)])).toEqual([
       [5, 0, 3, 0xab, 3, 1],
       [5, 0, 3, 0xab, 3, 2],
       [5, 0, 3, 0xab, 3, 3],
@@ -174,7 +185,9 @@ describe("the sms stage", () => {
   test("a refused part gives its share back, and the share of submitting when none was taken", async () => {
     const { receive, charges, statuses } = world(() => ({ kind: "refused", code: "ESME_RINVDSTADR" }));
     await receive(message({ holds: { scan: "0", submit: "0.002", part: "0.01" } }));
-    expect(statuses()).toEqual([expect.objectContaining({ state: "rejected", part: 1, code: "ESME_RINVDSTADR" })]);
+    expect(statuses()).toEqual([
+      expect.objectContaining({ state: "rejected", part: 1, code: "ESME_RINVDSTADR" }),
+    ]);
     expect(charges().map(({ id, hold }) => [id.slice(37), hold])).toEqual([
       ["sms.failed:1", "0.01"],
       ["sms.failed:0", "0.002"],
@@ -182,8 +195,18 @@ describe("the sms stage", () => {
   });
 
   test("sends nothing whose time has passed, and gives everything back", async () => {
-    const { receive, submitted, charges, statuses } = world(() => ({ kind: "accepted", carrierMessageId: "m" }));
-    await receive(message({ expiresAt: NOW, text: "a".repeat(200), parts: 2, holds: { scan: "1", submit: "0.5", part: "0.01" } }));
+    const { receive, submitted, charges, statuses } = world(() => ({
+      kind: "accepted",
+      carrierMessageId: "m",
+    }));
+    await receive(
+      message({
+        expiresAt: NOW,
+        text: "a".repeat(200),
+        parts: 2,
+        holds: { scan: "1", submit: "0.5", part: "0.01" },
+      }),
+    );
     expect(submitted).toEqual([]);
     expect(statuses()).toEqual([expect.objectContaining({ state: "expired", part: 0 })]);
     expect(charges()).toEqual([expect.objectContaining({ eventType: "sms.expired", part: 0, hold: "0.52" })]);
@@ -196,7 +219,10 @@ describe("the sms stage", () => {
   });
 
   test("a batch that comes again is published again but not sent again", async () => {
-    const { receive, submitted, statuses, failNextPublish } = world(() => ({ kind: "accepted", carrierMessageId: "m1" }));
+    const { receive, submitted, statuses, failNextPublish } = world(() => ({
+      kind: "accepted",
+      carrierMessageId: "m1",
+    }));
     failNextPublish();
     await expect(receive(message())).rejects.toBeInstanceOf(Unavailable);
     await receive(message());
@@ -224,7 +250,8 @@ describe("the sms stage", () => {
     const done = receive(...batch);
     await new Promise(setImmediate);
     expect(open).toHaveLength(1000);
-    for (const [index, resolve] of open.entries()) resolve({ kind: "accepted", carrierMessageId: String(index) });
+    for (const [index, resolve] of open.entries())
+      resolve({ kind: "accepted", carrierMessageId: String(index) });
     await done;
     expect(statuses()).toHaveLength(1000);
   });
@@ -239,7 +266,14 @@ describe("receipts", () => {
     expect(await events.receipt(receipt("m1"))).toBe("taken");
     expect(statuses()[1]).toMatchObject({ state: "delivered", part: 1, at: NOW + 50 });
     expect(charges()).toEqual([
-      expect.objectContaining({ eventType: "sms.delivered", part: 1, units: 1, hold: "0.01", at: NOW + 50, country: "GH" }),
+      expect.objectContaining({
+        eventType: "sms.delivered",
+        part: 1,
+        units: 1,
+        hold: "0.01",
+        at: NOW + 50,
+        country: "GH",
+      }),
     ]);
   });
 
@@ -267,9 +301,31 @@ describe("receipts", () => {
 
   test("one of another process is found in the store", async () => {
     const { events, stored, statuses } = world(accept);
-    const { messageId, tenantId, walletId, conversation, country, operator, acceptedAt, from, to, origin, holds } = message();
+    const {
+      messageId,
+      tenantId,
+      walletId,
+      conversation,
+      country,
+      operator,
+      acceptedAt,
+      from,
+      to,
+      origin,
+      holds,
+    } = message();
     stored.push({
-      ...{ messageId, tenantId, walletId, conversation, country, operator, acceptedAt, from, to, origin, holds },
+      messageId,
+      tenantId,
+      walletId,
+      conversation,
+      country,
+      operator,
+      acceptedAt,
+      from,
+      to,
+      origin,
+      holds,
       carrierMessageId: "stored",
       channel: "sms",
       part: 2,
@@ -315,7 +371,13 @@ describe("receipts", () => {
 
   test("a subscriber's message goes to the tenant of its destination, else to the dead letter", async () => {
     const { events, records } = world(accept);
-    const inbound = { connector: "sim", from: "+233244123456", text: "STOP", encoding: "gsm7", at: NOW } as const;
+    const inbound = {
+      connector: "sim",
+      from: "+233244123456",
+      text: "STOP",
+      encoding: "gsm7",
+      at: NOW,
+    } as const;
     await events.inbound({ ...inbound, to: "+12025550100" });
     await events.inbound({ ...inbound, to: "+12025550199" });
     expect(records.map(({ topic }) => topic)).toEqual(["messaging.sms.inbound", "sms.dead-letter"]);
@@ -331,14 +393,21 @@ describe("receipts", () => {
 });
 
 describe("routing", () => {
-  const carrier = (id: string, up: boolean): SmsCarrier => ({ id, up, submit: () => Promise.resolve({ kind: "unavailable" }) });
+  const carrier = (id: string, up: boolean): SmsCarrier => ({
+    id,
+    up,
+    submit: () => Promise.resolve({ kind: "unavailable" }),
+  });
   const [a, b, c] = [carrier("a", true), carrier("b", false), carrier("c", true)];
 
   test("takes the first route that matches, those that are up first", () => {
-    const choose = createRouter([a, b, c], [
-      { countries: ["GH"], connectors: ["b", "c"] },
-      { prefixes: ["+1202"], connectors: ["a"] },
-    ]);
+    const choose = createRouter(
+      [a, b, c],
+      [
+        { countries: ["GH"], connectors: ["b", "c"] },
+        { prefixes: ["+1202"], connectors: ["a"] },
+      ],
+    );
     const ids = (to: string, country: string | null) => choose(to, country).map(({ id }) => id);
     expect(ids("+233244123456", "GH")).toEqual(["c", "b"]);
     expect(ids("+12025550100", null)).toEqual(["a"]);

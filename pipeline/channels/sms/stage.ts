@@ -31,7 +31,9 @@ export function createSmsHandler(dependencies: SmsStageDependencies): StageHandl
   return async (records) => {
     const outbound = records.filter(({ event }) => event.direction === "outbound");
     const results = await Promise.allSettled(outbound.map(({ event }) => sendMessage(dependencies, event)));
-    const failures = results.flatMap((result) => (result.status === "rejected" ? [result.reason as unknown] : []));
+    const failures = results.flatMap((result) =>
+      result.status === "rejected" ? [result.reason as unknown] : [],
+    );
     // A bug outranks a server that is away: it must not be retried for ever.
     const failure = failures.find((error) => !(error instanceof Unavailable)) ?? failures[0];
     if (failure !== undefined) throw failure;
@@ -52,7 +54,9 @@ async function sendMessage(dependencies: SmsStageDependencies, message: MessageS
     await publisher.publish(expiredWhole(facts, clock.now()));
     return;
   }
-  const outcomes = await Promise.all(result.parts.map((part, index) => sendPart(dependencies, facts, part, index + 1)));
+  const outcomes = await Promise.all(
+    result.parts.map((part, index) => sendPart(dependencies, facts, part, index + 1)),
+  );
   // What settles the whole message's shares waits for all of its parts.
   const closing = closeMessage({ ...facts, parts }, outcomes, clock.now());
   if (closing.length > 0) await publisher.publish(closing);
@@ -84,8 +88,11 @@ async function sendPart(
     ]);
     return "accepted";
   }
-  const records = [statusRecord(facts, { part: number, state: "rejected", at, code: outcome.code, connector })];
-  if (isHeld(facts.holds.part)) records.push(billingRecord(facts, "sms.failed", number, at, facts.holds.part));
+  const records = [
+    statusRecord(facts, { part: number, state: "rejected", at, code: outcome.code, connector }),
+  ];
+  if (isHeld(facts.holds.part))
+    records.push(billingRecord(facts, "sms.failed", number, at, facts.holds.part));
   await publisher.publish(records);
   return "refused";
 }
@@ -102,7 +109,9 @@ async function submitPart(
     if (outcome.kind === "expired") return "expired";
     if (outcome.kind !== "unavailable") return { outcome, connector: carrier.id, at: clock.now() };
   }
-  throw new Unavailable(carriers.length === 0 ? "smsc: no connector is configured" : `smsc ${carriers[0]?.id}`);
+  throw new Unavailable(
+    carriers.length === 0 ? "smsc: no connector is configured" : `smsc ${carriers[0]?.id}`,
+  );
 }
 
 /** What is left once every part has ended: the charge for submitting, and the shares of what expired. */
