@@ -5,14 +5,12 @@ import type {
   MessageReads,
   MessageScope,
   MessageView,
-  OpenHolds,
   TimelineStep,
 } from "#domain/messages/ports.ts";
 import type { MessageState } from "#domain/messages/state.ts";
 import { timelineOf, type Steps } from "#domain/messages/timeline.ts";
-import { parseMoney, ZERO } from "#domain/money/money.ts";
 import { textArray } from "./array-literal.ts";
-import { asTenant, inTransaction, onPostgres, type Client, type Pool } from "./pool.ts";
+import { asTenant, inTransaction, type Client, type Pool } from "./pool.ts";
 
 /** SMSCs recycle ids after days to weeks; a receipt that comes later than this is matched to nothing. */
 const CARRIER_ID_HORIZON_MS = 7 * 86_400_000;
@@ -109,18 +107,5 @@ export function createCarrierIds(pool: Pool, clock: Clock): CarrierIds {
         return (await client.query<CarrierMatch>(FIND_CARRIER_IDS, values)).rows;
       });
     },
-  };
-}
-
-export function createOpenHolds(pool: Pool): OpenHolds {
-  return {
-    ofWallet: (walletId) =>
-      onPostgres(async () => {
-        const { rows } = await pool.query<{ message_id: string; hold_open: string }>(
-          "SELECT message_id, hold_open::text FROM messages WHERE wallet_id = $1 AND final_at IS NULL AND hold_open > 0",
-          [walletId],
-        );
-        return rows.map((row) => ({ messageId: row.message_id, amount: parseMoney(row.hold_open) ?? ZERO }));
-      }),
   };
 }

@@ -159,11 +159,6 @@ export interface MessageReads {
   ): Promise<Readonly<Partial<Record<MessageState, number>>>>;
 }
 
-/** What messages under way have set aside; rebuilds a wallet's reservations. */
-export interface OpenHolds {
-  ofWallet(walletId: string): Promise<readonly { readonly messageId: string; readonly amount: Money }[]>;
-}
-
 export type UsageOutcome = "delivered" | "failed" | "rejected" | "blocked" | "expired";
 
 /** The outcome of a part, or (part 0) of a message as a whole. */

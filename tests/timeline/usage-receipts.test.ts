@@ -8,14 +8,14 @@ import type { StageRecord } from "#domain/events/ports.ts";
 import type { PendingReceipt } from "#domain/messages/ports.ts";
 import { collapse } from "#domain/messages/timeline.ts";
 import { createAnalyticsHandler } from "#pipeline/analytics/stage.ts";
-import { startDatabase, type TestDatabase } from "./database.ts";
+import { openDatabase, type TestDatabase } from "./database.ts";
 
 const now = Date.UTC(2026, 4, 5, 10, 20);
 const hour = Date.UTC(2026, 4, 5, 10);
 let database: TestDatabase;
 
 beforeAll(async () => {
-  database = await startDatabase();
+  database = await openDatabase();
 }, 120_000);
 afterAll(() => database.close());
 beforeEach(() =>

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from "@jest/globals";
 import { createWebhookDeliveries } from "#adapters/postgres/webhook-deliveries.ts";
-import { startDatabase, type TestDatabase } from "./database.ts";
+import { openDatabase, type TestDatabase } from "./database.ts";
 
 let database: TestDatabase;
 beforeAll(async () => {
-  database = await startDatabase();
+  database = await openDatabase();
 }, 120_000);
 afterAll(() => database.close());
 beforeEach(() => database.pool.query("TRUNCATE webhook_deliveries, webhook_endpoints_disabled"));
