@@ -44,6 +44,7 @@ const TABLES: Readonly<Record<string, number>> = {
 export interface Ceiling {
   readonly walletId: string;
   readonly walletTable: string;
+  readonly messagesTable: string;
   readonly subjects: readonly CpuSubject[];
   stop(): Promise<void>;
 }
@@ -73,6 +74,7 @@ export async function startCeiling(environment: Environment): Promise<Ceiling> {
     return {
       walletId: WALLET,
       walletTable: `${CEILING_SCHEMA}.wallets`,
+      messagesTable: `${CEILING_SCHEMA}.messages`,
       subjects: children.map((child, index) => ({ name: PROCESSES[index]!, pid: child.pid! })),
       stop: async () => {
         await Promise.all(children.map(stopProcess));

@@ -93,6 +93,24 @@ export async function backends(
   });
 }
 
+/**
+ * Waits until `count` messages of `table` are final; answers performance.now() then. The last step of a message: who only counts charges
+ * does not see a timeline that falls behind.
+ */
+export async function whenFinal(environment: Environment, table: string, count: number): Promise<number> {
+  return withClient(environment, async (client) => {
+    const deadline = performance.now() + FINAL_MS_MAX;
+    for (;;) {
+      const { rows } = await client.query<{ final: string }>(
+        `SELECT count(*) AS final FROM ${table} WHERE final_at IS NOT NULL`,
+      );
+      const now = performance.now();
+      if (Number(rows[0]?.final) >= count || now > deadline) return now;
+      await sleep(200);
+    }
+  });
+}
+
 export interface BatchCount {
   readonly batches: number;
   readonly records: number;

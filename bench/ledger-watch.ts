@@ -36,6 +36,11 @@ export class LedgerWatch {
     return this.samples.at(-1)?.sequence ?? 0;
   }
 
+  /** Where the sequence stood before the first message: a top-up is an entry, too. */
+  get first(): number {
+    return this.samples[0]?.sequence ?? 0;
+  }
+
   every(ms: number): void {
     this.#everyMs = ms;
   }

@@ -4,7 +4,15 @@ import { join } from "node:path";
 import { startEnvironment, type Environment } from "../scripts/environment.ts";
 import type { Bench, BenchOptions, BenchResult, BenchTable } from "./bench.ts";
 import { startCeiling } from "./ceiling.ts";
-import { account, backends, batchCounts, type BatchCount, ledgerLatencies, percentile } from "./checks.ts";
+import {
+  account,
+  backends,
+  batchCounts,
+  type BatchCount,
+  whenFinal,
+  ledgerLatencies,
+  percentile,
+} from "./checks.ts";
 import { cpuTimes, cpuUsed, type CpuSubject } from "./cpu.ts";
 import { LedgerWatch } from "./ledger-watch.ts";
 import { createLoad, type Load } from "./load.ts";
@@ -20,6 +28,8 @@ const TENANT = "BENCH";
 
 interface Measured {
   readonly perSecond: number;
+  /** The same until every message's row is final. */
+  readonly finalPerSecond: number;
   /** CPU time per message in µs, by process. */
   readonly cpu: readonly (readonly [name: string, microseconds: number])[];
   /** What each stage's batches came to in the measured phase; empty for the ceiling, which counts none. */
@@ -73,7 +83,16 @@ async function measureProduct(
   const load = await createLoad({ ...tenant, port: environment.ports.smpp });
   try {
     const subjects = await environmentSubjects(environment);
-    const measured = await measure(environment, "product", load, watch, messages, subjects, progress);
+    const measured = await measure(
+      environment,
+      "product",
+      load,
+      watch,
+      messages,
+      subjects,
+      "messages",
+      progress,
+    );
     const perSecond = Math.max(1, Math.floor(measured.perSecond / 2));
     progress(`pacing ${perSecond} messages a second for ${PACED_SECONDS} s …`);
     watch.every(WATCH_PACED_MS);
@@ -110,7 +129,16 @@ async function measureCeiling(
   const load = await createLoad({ port: environment.ports.smpp, systemId: "ceiling", password: "secret" });
   try {
     const subjects = [...(await environmentSubjects(environment)), ...ceiling.subjects];
-    return await measure(environment, "ceiling", load, watch, messages, subjects, progress);
+    return await measure(
+      environment,
+      "ceiling",
+      load,
+      watch,
+      messages,
+      subjects,
+      ceiling.messagesTable,
+      progress,
+    );
   } finally {
     await watch.stop();
     await load.stop();
@@ -131,6 +159,7 @@ async function measure(
   watch: LedgerWatch,
   messages: number,
   subjects: readonly CpuSubject[],
+  messagesTable: string,
   progress: (line: string) => void,
 ): Promise<Measured> {
   watch.every(WATCH_MS);
@@ -146,6 +175,7 @@ async function measure(
   const start = watch.sequence;
   const full = await load.full(messages);
   const end = await watch.reached(start + full.accepted.size);
+  const finalAt = await whenFinal(environment, messagesTable, start + full.accepted.size - watch.first);
   const own = process.cpuUsage(ownBefore);
   const billed = end.sequence - start;
   const perSecond = billed / ((end.at - full.startedAt) / 1000);
@@ -157,6 +187,7 @@ async function measure(
     .sort((left, right) => right[1] - left[1]);
   return {
     perSecond,
+    finalPerSecond: billed / ((finalAt - full.startedAt) / 1000),
     cpu,
     batches,
     accepted: [...warm.accepted.keys(), ...full.accepted.keys()],
@@ -188,7 +219,7 @@ function result(product: Product, ceiling: Measured): BenchResult {
     p99_ms: round(percentile(product.latencies, 0.99)),
     lost: product.lost,
     duplicated: product.duplicated,
-    tables: [cpuTable(product, ceiling), batchTable(product), outcomes(product)],
+    tables: [cpuTable(product, ceiling), batchTable(product), outcomes(product, ceiling)],
   };
 }
 
@@ -206,12 +237,13 @@ function batchTable({ batches }: Product): BenchTable {
   };
 }
 
-function outcomes(product: Product): BenchTable {
+function outcomes(product: Product, ceiling: Measured): BenchTable {
+  const final = [product, ceiling].map(({ finalPerSecond }) => `${Math.round(finalPerSecond)}/s`);
   return {
-    title: "Submissions",
+    title: "Submissions, and the rate at which messages' rows became final",
     rows: [
-      ["ACCEPTED", "REFUSED", "PACED SAMPLES"],
-      [product.accepted.length, product.refused, product.latencies.length].map(String),
+      ["ACCEPTED", "REFUSED", "PACED SAMPLES", "FINAL", "FINAL (CEILING)"],
+      [...[product.accepted.length, product.refused, product.latencies.length].map(String), ...final],
     ],
   };
 }

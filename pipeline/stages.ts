@@ -63,6 +63,30 @@ export const STAGES = {
 
 export type StageName = keyof typeof STAGES;
 
+/** How a stage's records gather under load; a first record is always handled at once. */
+export interface StageBatches {
+  /** Least time from one batch's start to the next one's. */
+  readonly everyMs: number;
+  /** Most bytes of one fetch, and so of one batch. */
+  readonly bytesMax: number;
+}
+
+const MEBIBYTE = 1_048_576;
+
+/**
+ * The first three stand between a message and its charge. For the others nobody waits: the larger their batches, the more of a message's
+ * steps fall into one change of one row. A record takes some 700 bytes.
+ */
+export const STAGE_BATCHES: Readonly<Record<StageName, StageBatches>> = {
+  firewall: { everyMs: 10, bytesMax: 2 * MEBIBYTE },
+  sms: { everyMs: 10, bytesMax: 2 * MEBIBYTE },
+  billing: { everyMs: 20, bytesMax: 2 * MEBIBYTE },
+  timeline: { everyMs: 300, bytesMax: 8 * MEBIBYTE },
+  analytics: { everyMs: 300, bytesMax: 4 * MEBIBYTE },
+  notifications: { everyMs: 50, bytesMax: 2 * MEBIBYTE },
+  receipts: { everyMs: 20, bytesMax: 2 * MEBIBYTE },
+};
+
 /** Configuration topics: compacted, one record per key, read whole by every process at start. */
 export const CONTROL_TOPICS = ["control.tenants", "control.rate-cards", "control.rules"] as const;
 

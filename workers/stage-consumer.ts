@@ -2,22 +2,8 @@ import { KafkaConsumer } from "#adapters/kafka/consumer.ts";
 import type { StageHandler } from "#domain/events/ports.ts";
 import { decodeEvent } from "#pipeline/decode-event.ts";
 import { createStageRunner } from "#pipeline/run-stage.ts";
-import { STAGES, type StageName } from "#pipeline/stages.ts";
+import { STAGE_BATCHES, STAGES, type StageName } from "#pipeline/stages.ts";
 import type { ProcessContext } from "./process-context.ts";
-
-/**
- * How long records may gather, by stage. The first three stand between a message and its charge; for the others nobody waits, and
- * most of a message's steps fall into one row's one change.
- */
-const BATCH_EVERY_MS: Readonly<Record<StageName, number>> = {
-  firewall: 10,
-  sms: 10,
-  billing: 20,
-  timeline: 200,
-  analytics: 200,
-  notifications: 50,
-  receipts: 20,
-};
 
 /** Wires a stage's handler to its topics and runs it until the process stops. */
 export async function consumeStage<Event>(
@@ -32,7 +18,8 @@ export async function consumeStage<Event>(
     groupId: stage.consumerGroup,
     topics: stage.inputs,
     logger,
-    batchEveryMs: BATCH_EVERY_MS[name],
+    batchEveryMs: STAGE_BATCHES[name].everyMs,
+    fetchBytesMax: STAGE_BATCHES[name].bytesMax,
     process: createStageRunner<Event>({
       stage,
       decode: decodeEvent,

@@ -14,6 +14,8 @@ export interface ConsumerOptions {
    * records gather, which costs everybody less: every batch is a fetch, a commit and (where there is one) a transaction.
    */
   readonly batchEveryMs?: number;
+  /** Most bytes of one fetch. */
+  readonly fetchBytesMax?: number;
   readonly logger: Logger;
   /** Called when the consumer cannot go on (kafkajs gave up): the process must end and start anew. */
   readonly onFatal: (error: Error) => void;
@@ -51,7 +53,7 @@ export class KafkaConsumer implements Closable {
       sessionTimeout: SESSION_MS,
       rebalanceTimeout: SESSION_MS,
       heartbeatInterval: HEARTBEAT_MS,
-      maxBytes: FETCH_BYTES_MAX,
+      maxBytes: options.fetchBytesMax ?? FETCH_BYTES_MAX,
       maxBytesPerPartition: FETCH_BYTES_PER_PARTITION_MAX,
       maxWaitTimeInMs: 250,
       allowAutoTopicCreation: false,

@@ -5,6 +5,7 @@ import { KafkaPublisher } from "#adapters/kafka/publisher.ts";
 import { createPool, type Pool } from "#adapters/postgres/pool.ts";
 import { createRedisConnection, type RedisConnection } from "#adapters/redis/connection.ts";
 import type { RawRecord } from "#domain/events/ports.ts";
+import { STAGE_BATCHES, type StageName } from "#pipeline/stages.ts";
 import { createLogger } from "#platform/logger.ts";
 import { readPlan, type CeilingPlan } from "./plan.ts";
 
@@ -15,7 +16,7 @@ export interface RawProcess {
   readonly pool: Pool;
   readonly redis: RedisConnection;
   readonly consume: (
-    group: string,
+    stage: StageName,
     topics: readonly string[],
     process: (records: readonly RawRecord[]) => Promise<void>,
   ) => Promise<void>;
@@ -34,10 +35,12 @@ export async function runRaw(name: string, compose: (raw: RawProcess) => Promise
     publisher,
     pool: createPool(variable("DATABASE_URL"), `ceiling-${name}`),
     redis: createRedisConnection(variable("REDIS_URL")),
-    consume: (group, topics, handle) =>
+    consume: (stage, topics, handle) =>
       new KafkaConsumer(kafka, {
-        groupId: `ceiling.${group}`,
+        groupId: `ceiling.${stage}`,
         topics,
+        batchEveryMs: STAGE_BATCHES[stage].everyMs,
+        fetchBytesMax: STAGE_BATCHES[stage].bytesMax,
         process: handle,
         logger,
         onFatal: () => process.exit(1),

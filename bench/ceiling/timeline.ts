@@ -34,13 +34,14 @@ await runRaw("timeline", ({ plan, pool, consume }) => {
       await client.query(
         "SELECT set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true)",
       );
-      await insert(
-        client,
-        plan,
-        ids.filter((id) => seen.get(id)!.submitted),
-      );
+      const isFinal = (id: string): boolean => seen.get(id)!.delivered;
+      const added = ids.filter((id) => seen.get(id)!.submitted);
+      await insert(client, plan, added, isFinal);
       const moved = ids.filter((id) => !seen.get(id)!.submitted && seen.get(id)!.moved);
-      await update(client, plan.tables.messages, moved, (id) => seen.get(id)!.delivered);
+      const known = await update(client, plan.tables.messages, moved, isFinal);
+      // Topics are read side by side: a status may be there before its message.
+      const early = moved.filter((id) => !known.has(id));
+      await insert(client, plan, early, isFinal);
       await insertCarrierIds(
         client,
         plan,
@@ -50,13 +51,18 @@ await runRaw("timeline", ({ plan, pool, consume }) => {
   });
 });
 
-async function insert(client: Client, plan: CeilingPlan, ids: readonly string[]): Promise<void> {
+async function insert(
+  client: Client,
+  plan: CeilingPlan,
+  ids: readonly string[],
+  isFinal: (id: string) => boolean,
+): Promise<void> {
   if (ids.length === 0) return;
   await client.query(
     insertRows("messages", plan.tables.messages, ids.length, {
       message_id: ids,
       // An open message stands in two partial indexes until it is final.
-      final_at: ids.map(() => "NULL"),
+      final_at: ids.map((id) => (isFinal(id) ? finalAtOf(plan.tables.messages) : "NULL")),
     }),
   );
 }
@@ -66,18 +72,18 @@ async function update(
   sample: SampleRow,
   ids: readonly string[],
   isFinal: (id: string) => boolean,
-): Promise<void> {
-  if (ids.length === 0) return;
+): Promise<Set<string>> {
+  if (ids.length === 0) return new Set();
   const repeated = (name: string): string => {
     const value = sample.columns.find((column) => column.name === name)?.value ?? null;
     const one = textArray([value]).slice(1, -1);
     return `{${ids.map(() => one).join(",")}}`;
   };
-  const finalAt = sample.columns.find(({ name }) => name === "final_at")?.value?.replace(" ", "T") ?? "NULL";
-  await client.query({
+  const finalAt = finalAtOf(sample);
+  const { rows } = await client.query<{ message_id: string }>({
     name: "update-messages",
     text: `UPDATE ${CEILING_SCHEMA}.messages m
-           SET (steps, state, final_at, hold_open) = ROW (c.steps, c.state, c.final_at, c.hold_open), revision = m.revision + 1
+           SET (steps, state, final_at, hold_open) = ROW (c.steps, c.state, coalesce(m.final_at, c.final_at), c.hold_open), revision = m.revision + 1
            FROM unnest($1::uuid[], $2::jsonb[], $3::text[], $4::timestamptz[], $5::numeric[]) AS c (message_id, steps, state, final_at, hold_open)
            WHERE m.message_id = c.message_id RETURNING m.message_id`,
     values: [
@@ -88,6 +94,11 @@ async function update(
       repeated("hold_open"),
     ],
   });
+  return new Set(rows.map((row) => row.message_id));
+}
+
+function finalAtOf(sample: SampleRow): string {
+  return sample.columns.find(({ name }) => name === "final_at")?.value?.replace(" ", "T") ?? "NULL";
 }
 
 async function insertCarrierIds(client: Client, plan: CeilingPlan, ids: readonly string[]): Promise<void> {
