@@ -165,8 +165,11 @@ describe("receipts to ESMEs", () => {
   test("wait for an ESME that is away and reach it when it binds", async () => {
     await handle(...Array.from({ length: 1_200 }, (_, index) => status(`m${index}`)));
     expect(store.receipts.size).toBe(1_200);
+    const boundAt = performance.now();
     await bind();
     await until(() => store.receipts.size === 0);
+    // Before the next interval of three seconds: the bind itself asks for what is stored.
+    expect(performance.now() - boundAt).toBeLessThan(2_000);
     expect(new Set(received.map(({ messageId }) => messageId)).size).toBe(1_200);
     expect(sender.stats()).toMatchObject({ stored: 1_200, flushed: 1_200 });
   });
@@ -184,12 +187,20 @@ describe("receipts to ESMEs", () => {
     await refusing.stop(0);
     store.receipts.clear();
 
-    const silent = await bind({ onReceipt: () => new Promise(() => undefined) });
+    let given = 0;
+    const silent = await bind({
+      onReceipt: () => {
+        given += 1;
+        return new Promise(() => undefined);
+      },
+    });
     await handle(status("unanswered"));
     // Meanwhile it is given nothing more, so that it holds nobody up.
     await handle(status("next"));
     expect([...store.receipts.values()].map(({ messageId }) => messageId)).toEqual(["unanswered", "next"]);
+    expect(given).toBe(1);
     await silent.stop(0);
+    for (const each of store.receipts.values()) each.leasedUntil = 0;
     await bind();
     await until(() => received.length === 2);
   });
