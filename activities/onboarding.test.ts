@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import { ApplicationFailure } from "@temporalio/common";
+import type { ApplicationFailure } from "@temporalio/common";
 import { Unavailable } from "#domain/errors.ts";
 import type { Mail, MailOutcome } from "#domain/mail/ports.ts";
 import type { NewTenant, TenantChange } from "#domain/tenants/tenant-store.ts";

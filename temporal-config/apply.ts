@@ -15,8 +15,8 @@ const INDEXED_VALUE_TYPES = { KEYWORD: 2 } as const;
 export async function applySearchAttributes(connection: Connection, namespace: string): Promise<string[]> {
   const { customAttributes } = await connection.operatorService.listSearchAttributes({ namespace });
   const missing = SEARCH_ATTRIBUTES.filter(({ name, type }) => {
-    const existing = customAttributes[name];
-    if (existing !== undefined && Number(existing) !== INDEXED_VALUE_TYPES[type]) {
+    const existing: number | null | undefined = customAttributes[name];
+    if (existing !== undefined && existing !== INDEXED_VALUE_TYPES[type]) {
       throw new Error(`the search attribute ${name} exists in ${namespace} with another type than ${type}`);
     }
     return existing === undefined;
