@@ -1,4 +1,4 @@
-import { createRequire } from "node:module";
+import smpp from "smpp";
 import type { EventEmitter } from "node:events";
 
 /** The part of npm smpp 0.5.1, which ships no types, that the tests use as an independent peer and oracle. */
@@ -33,4 +33,4 @@ interface NpmSmpp {
   createServer(onSession: (session: NpmSession) => void): NpmServer;
 }
 
-export const npmSmpp = createRequire(import.meta.url)("smpp") as NpmSmpp;
+export const npmSmpp = smpp as NpmSmpp;
