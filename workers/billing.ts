@@ -14,7 +14,7 @@ const REPAIR_EVERY_MS = 60_000;
 const PARTITIONS_EVERY_MS = 6 * 3_600_000;
 
 await runProcess("billing", async (context) => {
-  const { pool, publisher, clock, metrics, logger } = context;
+  const { config, pool, publisher, clock, metrics, logger } = context;
   await makeLedgerPartitions(pool, clock.now());
   const control = await startControlFeed(context);
   const ledger = createLedger(pool);
@@ -29,8 +29,9 @@ await runProcess("billing", async (context) => {
     pause: sleep,
   });
   const repairDrift = createDriftRepair({ wallets, ledger });
-  repeat(context, "orphaned reservations", REPAIR_EVERY_MS, async () => {
-    const { released } = await reapOrphanReservations({ wallets, ledger }, clock.now());
+  const orphanAgeMs = config.reservationOrphanMs;
+  repeat(context, "orphaned reservations", Math.min(REPAIR_EVERY_MS, orphanAgeMs / 2), async () => {
+    const { released } = await reapOrphanReservations({ wallets, ledger }, clock.now(), orphanAgeMs);
     if (released > 0)
       logger.warn({ released }, "gave back reservations of messages that were never accepted");
   });

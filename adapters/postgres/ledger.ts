@@ -9,8 +9,6 @@ import { onPostgres, type Pool } from "./pool.ts";
  * beyond loses its reservation, and is charged without one.
  */
 const MAX_OPEN_HOLDS = 500_000;
-/** How long after its end a message's reservation is left to its billing event, which may still be on the way. */
-const SETTLING_MS = 120_000;
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
@@ -21,7 +19,7 @@ export function createLedger(pool: Pool): Ledger {
     find: (keys) => findEvents(pool, keys),
     beginEpoch: (walletId, above) => beginEpoch(pool, walletId, above),
     openHolds: (walletId) => openHolds(pool, walletId),
-    heldMessages: (messageIds, now) => heldMessages(pool, messageIds, now),
+    heldMessages: (messageIds, endedAfter) => heldMessages(pool, messageIds, endedAfter),
     async wallets(after, limit) {
       const text = `SELECT wallet_id, sequence, balance FROM wallets
                      WHERE $1::text IS NULL OR wallet_id > $1 ORDER BY wallet_id LIMIT $2`;
@@ -104,14 +102,18 @@ async function openHolds(pool: Pool, walletId: string): Promise<Reservation[]> {
   return rows.map((row) => ({ messageId: row.message_id, amount: money(storedMoney(row.hold_open)) }));
 }
 
-async function heldMessages(pool: Pool, messageIds: readonly string[], now: number): Promise<Set<string>> {
+async function heldMessages(
+  pool: Pool,
+  messageIds: readonly string[],
+  endedAfter: number,
+): Promise<Set<string>> {
   const ids = messageIds.filter((id) => UUID.test(id));
   if (ids.length === 0) return new Set();
   const { rows } = await onPostgres(() =>
     pool.query<{ message_id: string }>(
       `SELECT message_id::text FROM messages
         WHERE message_id = ANY($1::uuid[]) AND (final_at IS NULL OR final_at > $2::timestamptz)`,
-      [textArray(ids), new Date(now - SETTLING_MS).toISOString()],
+      [textArray(ids), new Date(endedAfter).toISOString()],
     ),
   );
   return new Set(rows.map((row) => row.message_id));

@@ -194,8 +194,8 @@ export interface Ledger {
   beginEpoch(walletId: string, above: bigint): Promise<WalletState | null>;
   /** What the messages that are not yet final have set aside. */
   openHolds(walletId: string): Promise<readonly Reservation[]>;
-  /** Of these messages, those whose reservation must stay: stored, and not final or only just. */
-  heldMessages(messageIds: readonly string[], now: number): Promise<ReadonlySet<string>>;
+  /** Of these messages, those whose reservation must stay: stored, and not final or only since `endedAfter` (epoch ms). */
+  heldMessages(messageIds: readonly string[], endedAfter: number): Promise<ReadonlySet<string>>;
   /** All wallets in ascending order of their ids, a page at a time; `after` is the last id of the page before. */
   wallets(after: string | null, limit: number): Promise<readonly LedgerPosition[]>;
 }

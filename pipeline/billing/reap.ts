@@ -1,12 +1,6 @@
 import type { Ledger, WalletStore } from "#domain/wallet/ports.ts";
 import { everyWallet } from "./every-wallet.ts";
 
-/**
- * A reservation younger than this may belong to a message that is still being published or not yet stored: publishing
- * gives up after 30 s, the timeline lags by seconds.
- */
-const ORPHAN_AGE_MS = 120_000;
-
 export interface ReaperDependencies {
   readonly wallets: Pick<WalletStore, "reservations" | "release">;
   readonly ledger: Pick<Ledger, "wallets" | "heldMessages">;
@@ -22,9 +16,15 @@ export interface Reaped {
 /**
  * Gives back reservations that nothing will ever settle: the door died between reserving and publishing, or a
  * rebuild restored what had just been settled. To be run every minute or so by one process; several do no harm.
+ * @param ageMs a younger reservation may belong to a message that is still being published (which gives up after 30 s) or
+ *   not yet stored; and so long after its message's end it is left to a billing event that may still be on the way.
  * @throws Unavailable when a store cannot be reached.
  */
-export async function reapOrphanReservations(dependencies: ReaperDependencies, now: number): Promise<Reaped> {
+export async function reapOrphanReservations(
+  dependencies: ReaperDependencies,
+  now: number,
+  ageMs: number,
+): Promise<Reaped> {
   const { wallets, ledger } = dependencies;
   let [seen, released, ageless] = [0, 0, 0];
   for await (const { walletId } of everyWallet(ledger)) {
@@ -34,10 +34,10 @@ export async function reapOrphanReservations(dependencies: ReaperDependencies, n
       for (const { messageId } of reservations) {
         const acceptedAt = uuidv7Time(messageId);
         if (acceptedAt === null) ageless += 1;
-        else if (now - acceptedAt > ORPHAN_AGE_MS) old.push(messageId);
+        else if (now - acceptedAt > ageMs) old.push(messageId);
       }
       if (old.length === 0) continue;
-      const held = await ledger.heldMessages(old, now);
+      const held = await ledger.heldMessages(old, now - ageMs);
       const orphans = old.filter((messageId) => !held.has(messageId));
       if (orphans.length > 0) await wallets.release(walletId, orphans);
       released += orphans.length;

@@ -53,6 +53,7 @@ export const environmentSchema = z.object({
   HEALTH_PORT: port.default(0),
   SMSC_CONNECTORS: connectorList.default([]),
   RECEIPT_WINDOW_SECONDS: positive(86_400),
+  RESERVATION_ORPHAN_SECONDS: positive(120),
   WEBHOOK_ALLOWED_NETWORKS: z.string().default(""),
   LOG_LEVEL: z.enum(["trace", "debug", "info", "warn", "error", "fatal"]).default("info"),
 });
@@ -74,6 +75,7 @@ export interface Config {
   readonly healthPort: number;
   readonly smscConnectors: readonly SmscConnectorConfig[];
   readonly receiptWindowMs: number;
+  readonly reservationOrphanMs: number;
   /** CIDR blocks that webhooks may reach although they are private. */
   readonly webhookAllowedNetworks: readonly string[];
   readonly logLevel: z.infer<typeof environmentSchema>["LOG_LEVEL"];
@@ -119,6 +121,7 @@ export function toConfig(environment: Readonly<Record<string, string | undefined
     healthPort: env.HEALTH_PORT,
     smscConnectors: env.SMSC_CONNECTORS,
     receiptWindowMs: env.RECEIPT_WINDOW_SECONDS * 1000,
+    reservationOrphanMs: env.RESERVATION_ORPHAN_SECONDS * 1000,
     webhookAllowedNetworks: list(env.WEBHOOK_ALLOWED_NETWORKS),
     logLevel: env.LOG_LEVEL,
   });
