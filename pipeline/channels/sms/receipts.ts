@@ -155,7 +155,8 @@ function inboundRecord(dependencies: CarrierEventsDependencies, message: Carrier
   const { connector, from, to, text, encoding, at } = message;
   const route = inboundRoute(to);
   if (route === null) {
-    const value = JSON.stringify({ v: 1, type: "carrier.inbound", connector, encoding, at });
+    // Whole, or it would be lost: like every dead letter it may hold what a messaging topic holds.
+    const value = JSON.stringify({ v: 1, type: "carrier.inbound", ...message });
     return dead(
       deadLetterTopic,
       connector,

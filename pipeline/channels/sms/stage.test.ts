@@ -388,7 +388,8 @@ describe("receipts", () => {
       walletId: "W-9",
       conversation: "c-in",
     });
-    expect(String(records[1]?.value)).not.toMatch(/STOP|\+/);
+    expect(JSON.parse(String(records[1]?.value))).toMatchObject({ text: "STOP", to: "+12025550199" });
+    expect(records[1]?.key).toBe("sim");
   });
 });
 
