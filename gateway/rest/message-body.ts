@@ -6,38 +6,36 @@ import { isoTime, TENANT_EXAMPLE, TIME_EXAMPLE, UUID_EXAMPLE } from "./schemas.t
 
 export const messageState = z.enum(Object.keys(STATE_RANK) as [MessageState, ...MessageState[]]);
 
-export const messageBody = z
-  .object({
-    message_id: z.string(),
-    tenant_id: z.string(),
-    channel: z.string(),
-    direction: z.enum(["outbound", "inbound"]),
-    from: z.string(),
-    to: z.string(),
-    text: z.string(),
-    parts: z.int(),
-    encoding: z.string(),
-    country: z.string().nullable(),
-    operator: z.string().nullable(),
-    reference: z.string().nullable(),
-    state: messageState,
-    accepted_at: z.string(),
-    expires_at: z.string(),
-    final_at: z.string().nullable(),
-    timeline: z.array(
-      z.object({
-        state: messageState,
-        part: z.int().describe("From 1; 0 = the message as a whole"),
-        at: z.string(),
-        code: z.string().nullable(),
-        reason: z.string().nullable(),
-        connector: z.string().nullable(),
-      }),
-    ),
-  })
-  .meta({ id: "Message" });
+const fields = z.object({
+  message_id: z.string(),
+  tenant_id: z.string(),
+  channel: z.string(),
+  direction: z.enum(["outbound", "inbound"]),
+  from: z.string(),
+  to: z.string(),
+  text: z.string(),
+  parts: z.int(),
+  encoding: z.string(),
+  country: z.string().nullable(),
+  operator: z.string().nullable(),
+  reference: z.string().nullable(),
+  state: messageState,
+  accepted_at: z.string(),
+  expires_at: z.string(),
+  final_at: z.string().nullable(),
+  timeline: z.array(
+    z.object({
+      state: messageState,
+      part: z.int().describe("From 1; 0 = the message as a whole"),
+      at: z.string(),
+      code: z.string().nullable(),
+      reason: z.string().nullable(),
+      connector: z.string().nullable(),
+    }),
+  ),
+});
 
-export const MESSAGE_EXAMPLE: z.infer<typeof messageBody> = {
+export const MESSAGE_EXAMPLE: z.infer<typeof fields> = {
   message_id: UUID_EXAMPLE,
   tenant_id: TENANT_EXAMPLE,
   channel: "sms",
@@ -67,7 +65,9 @@ export const MESSAGE_EXAMPLE: z.infer<typeof messageBody> = {
   ],
 };
 
-export function toMessageBody(message: MessageView): z.infer<typeof messageBody> {
+export const messageBody = fields.meta({ id: "Message", examples: [MESSAGE_EXAMPLE] });
+
+export function toMessageBody(message: MessageView): z.infer<typeof fields> {
   return {
     message_id: message.messageId,
     tenant_id: message.tenantId,

@@ -2,6 +2,7 @@ import swagger from "@fastify/swagger";
 import apiReference from "@scalar/fastify-api-reference";
 import type { FastifyInstance } from "fastify";
 import { jsonSchemaTransform, jsonSchemaTransformObject } from "fastify-type-provider-zod";
+import { z } from "zod";
 
 const DESCRIPTION = `Catalyst carries messages and bills them the moment they happen.
 
@@ -41,10 +42,47 @@ export async function addOpenApi(gateway: FastifyInstance, version: string): Pro
         },
       },
     },
-    transform: jsonSchemaTransform,
+    transform: withExamples,
     transformObject: jsonSchemaTransformObject,
   });
   gateway.get("/openapi.json", { schema: { hide: true } }, () => gateway.swagger());
+}
+
+interface RouteSchemas {
+  readonly body?: unknown;
+  readonly response?: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * zod drops the examples of an input that it transforms (amounts to text) and of a schema that is emitted as a reference, so they are put
+ * back from the schema's own metadata.
+ */
+const withExamples: typeof jsonSchemaTransform = (document) => {
+  const transformed = jsonSchemaTransform(document);
+  const given = (document.schema ?? {}) as RouteSchemas;
+  const made = transformed.schema as RouteSchemas;
+  return {
+    ...transformed,
+    schema: {
+      ...made,
+      ...(made.body === undefined ? {} : { body: exampled(given.body, made.body) }),
+      ...(made.response === undefined
+        ? {}
+        : {
+            response: Object.fromEntries(
+              Object.entries(made.response).map(([status, shown]) => [
+                status,
+                exampled(given.response?.[status], shown),
+              ]),
+            ),
+          }),
+    },
+  };
+};
+
+function exampled(schema: unknown, shown: unknown): unknown {
+  const examples = schema instanceof z.ZodType ? schema.meta()?.["examples"] : undefined;
+  return Array.isArray(examples) && typeof shown === "object" ? { ...shown, examples } : shown;
 }
 
 /** The browsable reference. Its script comes from here, never from elsewhere: it works without a network. */

@@ -2,37 +2,34 @@ import { z } from "zod";
 import type { TenantConfiguration } from "#domain/tenants/tenant.ts";
 import { TENANT_EXAMPLE, UUID_EXAMPLE } from "./schemas.ts";
 
-/** A tenant as the API shows it: no hash, no webhook secret. */
-export const tenantBody = z
-  .object({
-    tenant_id: z.string(),
-    revision: z.int(),
-    name: z.string(),
-    email: z.string().nullable(),
-    status: z.enum(["onboarding", "active", "suspended", "closed"]),
-    timezone: z.string(),
-    country: z.string(),
-    tax_rate: z.string().describe("Percent"),
-    rate_card_id: z.string().nullable(),
-    trusted_hints: z.boolean().describe("Whether the tenant's own country and operator are believed"),
-    wallets: z.array(
-      z.object({
-        wallet_id: z.string(),
-        currency: z.string(),
-        kind: z.enum(["prepaid", "postpaid"]),
-        credit_limit: z.string(),
-        thresholds: z.object({ low: z.string().nullable(), critical: z.string().nullable() }),
-      }),
-    ),
-    webhook: z.object({ url: z.string() }).nullable(),
-    firewall: z.object({
-      blocked_keywords: z.array(z.string()),
-      per_destination_per_minute: z.int().nullable(),
+const fields = z.object({
+  tenant_id: z.string(),
+  revision: z.int(),
+  name: z.string(),
+  email: z.string().nullable(),
+  status: z.enum(["onboarding", "active", "suspended", "closed"]),
+  timezone: z.string(),
+  country: z.string(),
+  tax_rate: z.string().describe("Percent"),
+  rate_card_id: z.string().nullable(),
+  trusted_hints: z.boolean().describe("Whether the tenant's own country and operator are believed"),
+  wallets: z.array(
+    z.object({
+      wallet_id: z.string(),
+      currency: z.string(),
+      kind: z.enum(["prepaid", "postpaid"]),
+      credit_limit: z.string(),
+      thresholds: z.object({ low: z.string().nullable(), critical: z.string().nullable() }),
     }),
-  })
-  .meta({ id: "Tenant" });
+  ),
+  webhook: z.object({ url: z.string() }).nullable(),
+  firewall: z.object({
+    blocked_keywords: z.array(z.string()),
+    per_destination_per_minute: z.int().nullable(),
+  }),
+});
 
-export const TENANT_BODY_EXAMPLE: z.infer<typeof tenantBody> = {
+export const TENANT_BODY_EXAMPLE: z.infer<typeof fields> = {
   tenant_id: TENANT_EXAMPLE,
   revision: 3,
   name: "Acme Messaging",
@@ -56,7 +53,10 @@ export const TENANT_BODY_EXAMPLE: z.infer<typeof tenantBody> = {
   firewall: { blocked_keywords: ["lottery"], per_destination_per_minute: 5 },
 };
 
-export function toTenantBody(tenant: TenantConfiguration): z.infer<typeof tenantBody> {
+/** A tenant as the API shows it: no hash, no webhook secret. */
+export const tenantBody = fields.meta({ id: "Tenant", examples: [TENANT_BODY_EXAMPLE] });
+
+export function toTenantBody(tenant: TenantConfiguration): z.infer<typeof fields> {
   return {
     tenant_id: tenant.tenantId,
     revision: tenant.revision,

@@ -13,33 +13,30 @@ const chargeSteps = z.object({
   total: z.string(),
 });
 
-/** A row of the ledger as the API shows it; the first fields are the guide's. */
-export const transactionBody = z
-  .object({
-    transaction_id: z.string(),
-    tenant_id: z.string(),
-    event_id: z.string(),
-    amount: z
-      .string()
-      .describe("What was charged; of a top-up or adjustment what was given (positive) or taken"),
-    currency: z.string(),
-    status: z.literal("completed"),
-    wallet_id: z.string(),
-    sequence: z.string().describe("Position in the wallet's gapless sequence"),
-    type: z.string().describe("charge, top_up, adjustment or opening_volume"),
-    event_type: z.string(),
-    message_id: z.string().nullable(),
-    charge: chargeSteps.nullable().describe("Every step of the price; null for what is no usage"),
-    balance_before: z.string(),
-    balance_after: z.string(),
-    explanation: z.array(z.string()).describe("The price in words, step by step"),
-    trace: z.unknown().describe("What the price was computed from; reason and actor of other entries"),
-    occurred_at: z.string(),
-    recorded_at: z.string(),
-  })
-  .meta({ id: "Transaction" });
+const fields = z.object({
+  transaction_id: z.string(),
+  tenant_id: z.string(),
+  event_id: z.string(),
+  amount: z
+    .string()
+    .describe("What was charged; of a top-up or adjustment what was given (positive) or taken"),
+  currency: z.string(),
+  status: z.literal("completed"),
+  wallet_id: z.string(),
+  sequence: z.string().describe("Position in the wallet's gapless sequence"),
+  type: z.string().describe("charge, top_up, adjustment or opening_volume"),
+  event_type: z.string(),
+  message_id: z.string().nullable(),
+  charge: chargeSteps.nullable().describe("Every step of the price; null for what is no usage"),
+  balance_before: z.string(),
+  balance_after: z.string(),
+  explanation: z.array(z.string()).describe("The price in words, step by step"),
+  trace: z.unknown().describe("What the price was computed from; reason and actor of other entries"),
+  occurred_at: z.string(),
+  recorded_at: z.string(),
+});
 
-export type TransactionBody = z.infer<typeof transactionBody>;
+export type TransactionBody = z.infer<typeof fields>;
 
 export const TRANSACTION_EXAMPLE: TransactionBody = {
   transaction_id: `${UUID_EXAMPLE}.3`,
@@ -67,6 +64,9 @@ export const TRANSACTION_EXAMPLE: TransactionBody = {
   occurred_at: "2024-12-25T18:00:00.000Z",
   recorded_at: TIME_EXAMPLE,
 };
+
+/** A row of the ledger as the API shows it; the first fields are the guide's. */
+export const transactionBody = fields.meta({ id: "Transaction", examples: [TRANSACTION_EXAMPLE] });
 
 export function toTransactionBody(view: TransactionView): TransactionBody {
   const isCharge = view.entryType === "charge";

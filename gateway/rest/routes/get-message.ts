@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { actorOf } from "../authenticate.ts";
 import type { AddRoute } from "../context.ts";
-import { MESSAGE_EXAMPLE, messageBody, toMessageBody } from "../message-body.ts";
+import { messageBody, toMessageBody } from "../message-body.ts";
 import { ProblemError, problemResponses } from "../problems.ts";
 import { ANY_KEY, uuid } from "../schemas.ts";
 import { scopeOf } from "../tenant-access.ts";
@@ -19,7 +19,7 @@ export const getMessage: AddRoute = (gateway, { dependencies }) => {
       tags: ["messages"],
       security: ANY_KEY,
       params: z.object({ id: uuid.describe("The message_id") }),
-      response: { 200: messageBody.meta({ examples: [MESSAGE_EXAMPLE] }), ...problemResponses(400, 404) },
+      response: { 200: messageBody, ...problemResponses(400, 404) },
     },
     handler: async (request) => {
       const message = await dependencies.messages.get(scopeOf(actorOf(request)), request.params.id);

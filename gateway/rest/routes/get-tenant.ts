@@ -2,7 +2,7 @@ import type { AddRoute } from "../context.ts";
 import { problemResponses } from "../problems.ts";
 import { ANY_KEY, tenantParams } from "../schemas.ts";
 import { visibleTenant } from "../tenant-access.ts";
-import { TENANT_BODY_EXAMPLE, tenantBody, toTenantBody } from "../tenant-body.ts";
+import { tenantBody, toTenantBody } from "../tenant-body.ts";
 
 /** GET /api/v2/tenants/:id */
 export const getTenant: AddRoute = (gateway, { dependencies }) => {
@@ -16,7 +16,7 @@ export const getTenant: AddRoute = (gateway, { dependencies }) => {
       tags: ["tenants"],
       security: ANY_KEY,
       params: tenantParams,
-      response: { 200: tenantBody.meta({ examples: [TENANT_BODY_EXAMPLE] }), ...problemResponses(400, 404) },
+      response: { 200: tenantBody, ...problemResponses(400, 404) },
     },
     handler: async (request) => toTenantBody(await visibleTenant(request, dependencies, request.params.id)),
   });

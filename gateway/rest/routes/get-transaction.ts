@@ -4,7 +4,7 @@ import type { AddRoute } from "../context.ts";
 import { ProblemError, problemResponses } from "../problems.ts";
 import { ANY_KEY } from "../schemas.ts";
 import { scopeOf } from "../tenant-access.ts";
-import { toTransactionBody, TRANSACTION_EXAMPLE, transactionBody } from "../transaction-body.ts";
+import { toTransactionBody, transactionBody } from "../transaction-body.ts";
 
 const params = z.object({
   id: z
@@ -26,7 +26,7 @@ export const getTransaction: AddRoute = (gateway, { dependencies }) => {
       security: ANY_KEY,
       params,
       response: {
-        200: transactionBody.meta({ examples: [TRANSACTION_EXAMPLE] }),
+        200: transactionBody,
         ...problemResponses(400, 404),
       },
     },
