@@ -37,7 +37,8 @@ const ACCEPT_BATCH_MAX = 500;
 const ACCEPT_QUEUE_MAX = 10_000;
 const FLUSH_EVERY_MS = 1_000;
 const PRUNE_EVERY_MS = 3_600_000;
-const PART_OUTCOMES_KEPT_MS = 86_400_000;
+/** A week of validity, and the receipt window after it. */
+const PART_OUTCOMES_KEPT_MS = 9 * 86_400_000;
 
 await runProcess("gateway", compose, { ownHealth: false });
 

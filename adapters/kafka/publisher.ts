@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Kafka, Message, Producer } from "kafkajs";
 import { Unavailable } from "#domain/errors.ts";
 import type { EventPublisher, OutgoingRecord } from "#domain/events/ports.ts";
@@ -8,6 +9,12 @@ import { keyPartitioner } from "./partitioner.ts";
 const RECORDS_PER_REQUEST_MAX = 2_000;
 /** Records waiting for the request in flight; beyond it the caller is told that Kafka is not keeping up. */
 const RECORDS_WAITING_MAX = 50_000;
+
+/**
+ * Least time from one request's start to the next one's: the first leaves at once, under load records gather. Each request
+ * costs the broker and this process the same again for every partition it touches.
+ */
+const REQUEST_EVERY_MS = 5;
 
 interface Waiting {
   readonly records: readonly OutgoingRecord[];
@@ -25,6 +32,7 @@ export class KafkaPublisher implements EventPublisher, Closable {
   #waiting: Waiting[] = [];
   #waitingRecords = 0;
   #sending: Promise<void> | undefined;
+  #lastRequestAt = -Infinity;
 
   constructor(kafka: Kafka) {
     this.#producer = kafka.producer({
@@ -60,6 +68,9 @@ export class KafkaPublisher implements EventPublisher, Closable {
     // One turn of the event loop lets every caller of this tick join the request.
     await new Promise(setImmediate);
     while (this.#waiting.length > 0) {
+      const left = this.#lastRequestAt + REQUEST_EVERY_MS - performance.now();
+      if (left >= 1 && this.#waitingRecords < RECORDS_PER_REQUEST_MAX) await sleep(left);
+      this.#lastRequestAt = performance.now();
       const batch = this.#takeBatch();
       try {
         await this.#send(batch);

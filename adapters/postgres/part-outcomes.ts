@@ -37,7 +37,10 @@ export function createPartOutcomes(pool: Pool): PartOutcomes {
       }),
     discardOlderThan: (before) =>
       onPostgres(async () => {
-        const { rowCount } = await pool.query("DELETE FROM part_outcomes WHERE at < to_timestamp($1 / 1000.0)", [before]);
+        const { rowCount } = await pool.query(
+          "DELETE FROM part_outcomes WHERE at < to_timestamp($1 / 1000.0)",
+          [before],
+        );
         return rowCount ?? 0;
       }),
   };

@@ -17,8 +17,6 @@ export const STATE_RANK = {
 export type MessageState = keyof typeof STATE_RANK;
 export type FinalState = "expired" | "blocked" | "rejected" | "failed" | "delivered";
 
-export const FINAL_STATES: readonly FinalState[] = ["expired", "blocked", "rejected", "failed", "delivered"];
-
 export function isFinal(state: MessageState): state is FinalState {
   return STATE_RANK[state] >= STATE_RANK.expired;
 }

@@ -240,7 +240,10 @@ describe("upkeep", () => {
       messageIds.map((messageId) => ({ messageId, amount: money(1n) })),
     );
     const dependencies = { wallets: servers.store, ledger: servers.ledger };
-    expect(await reapOrphanReservations(dependencies, NOW, 120_000)).toMatchObject({ released: 2, ageless: 1 });
+    expect(await reapOrphanReservations(dependencies, NOW, 120_000)).toMatchObject({
+      released: 2,
+      ageless: 1,
+    });
     const left: string[] = [];
     for await (const page of servers.store.reservations("read-1"))
       left.push(...page.map(({ messageId }) => messageId));
