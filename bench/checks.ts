@@ -3,8 +3,9 @@ import pg from "pg";
 import type { Environment } from "../scripts/environment.ts";
 import type { LedgerWatch } from "./ledger-watch.ts";
 
-/** The timeline is behind the ledger by a batch or two; beyond this it is not coming. */
-const FINAL_MS_MAX = 30_000;
+/** The timeline may be behind the ledger; when nothing more becomes final for so long, nothing is coming. */
+const STALLED_MS_MAX = 20_000;
+const LOOK_EVERY_MS = 500;
 
 export interface Account {
   readonly lost: number;
@@ -21,11 +22,12 @@ export async function account(
   accepted: readonly string[],
 ): Promise<Account> {
   return withClient(environment, async (client) => {
-    const deadline = performance.now() + FINAL_MS_MAX;
     let lost = await countLost(client, accepted);
-    while (lost > 0 && performance.now() < deadline) {
-      await sleep(500);
-      lost = await countLost(client, accepted);
+    for (let progressAt = performance.now(); lost > 0 && performance.now() - progressAt < STALLED_MS_MAX;) {
+      await sleep(LOOK_EVERY_MS);
+      const now = await countLost(client, accepted);
+      if (now < lost) progressAt = performance.now();
+      lost = now;
     }
     const { rows } = await client.query<{ extra: string }>(
       `SELECT coalesce(sum(n - 1), 0) AS extra FROM (
@@ -99,14 +101,17 @@ export async function backends(
  */
 export async function whenFinal(environment: Environment, table: string, count: number): Promise<number> {
   return withClient(environment, async (client) => {
-    const deadline = performance.now() + FINAL_MS_MAX;
+    let [seen, progressAt] = [-1, performance.now()];
     for (;;) {
       const { rows } = await client.query<{ final: string }>(
         `SELECT count(*) AS final FROM ${table} WHERE final_at IS NOT NULL`,
       );
       const now = performance.now();
-      if (Number(rows[0]?.final) >= count || now > deadline) return now;
-      await sleep(200);
+      const final = Number(rows[0]?.final);
+      if (final > seen) progressAt = now;
+      if (final >= count || now - progressAt > STALLED_MS_MAX) return progressAt;
+      seen = final;
+      await sleep(LOOK_EVERY_MS);
     }
   });
 }

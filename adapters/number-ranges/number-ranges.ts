@@ -12,8 +12,6 @@ export const operatorTable = z.object({
   prefixes: z.record(z.string().regex(/^\+[1-9]\d{0,14}$/), z.string().min(1).max(64)),
 });
 
-type OperatorTable = z.infer<typeof operatorTable>;
-
 interface PrefixTable {
   readonly operators: ReadonlyMap<string, string>;
   readonly longest: number;

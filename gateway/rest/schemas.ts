@@ -14,9 +14,6 @@ export const uuid = z.uuid("must be a UUID").meta({ examples: [UUID_EXAMPLE] });
 
 export const tenantParams = z.object({ id: tenantId.describe("The tenant's id") });
 
-/** An amount in an answer: always text, so that no digit is lost in a client's double. */
-const amountText = z.string().meta({ examples: ["99.98461"] });
-
 /** A signed amount in a request: a string, or a JSON number that the lossless reader left exact. */
 export const amount = z
   .union([z.string(), z.number()])
@@ -59,9 +56,6 @@ export const currency = z
 
 /** RFC 3339 in a request. */
 export const time = z.iso.datetime({ offset: true, error: "must be a time such as 2024-12-25T18:00:00Z" });
-
-/** RFC 3339 in an answer. */
-const timeText = z.string().meta({ format: "date-time", examples: [TIME_EXAMPLE] });
 
 export function isoTime(epochMs: number): string {
   return new Date(epochMs).toISOString();
