@@ -101,10 +101,16 @@ export class KafkaPublisher implements EventPublisher, Closable {
       for (const { topic, key, value, headers } of records) {
         let messages = byTopic.get(topic);
         if (messages === undefined) byTopic.set(topic, (messages = []));
-        messages.push({ key, value: value as string, ...(headers && { headers: { ...headers } }) });
+        messages.push({ key, value: writable(value), ...(headers && { headers: { ...headers } }) });
       }
     }
     const topicMessages = [...byTopic].map(([topic, messages]) => ({ topic, messages }));
     await this.#producer.sendBatch({ topicMessages, acks: -1, timeout: 15_000 });
   }
+}
+
+/** kafkajs measures whatever is no Buffer as text: a plain Uint8Array would become a record that the broker refuses for ever. */
+function writable(value: string | Uint8Array): string | Buffer {
+  if (typeof value === "string" || Buffer.isBuffer(value)) return value;
+  return Buffer.from(value.buffer, value.byteOffset, value.byteLength);
 }
