@@ -122,7 +122,6 @@ async function openSmppDoor(
   repeat(context, "part outcomes", PRUNE_EVERY_MS, () =>
     partOutcomes.discardOlderThan(clock.now() - PART_OUTCOMES_KEPT_MS),
   );
-  await consumeStage(context, "receipts", createReceiptsHandler({ sender, partOutcomes }));
   const door = await startSmppServer(
     { host: config.gateway.host, port: config.gateway.smppPort },
     {
@@ -135,4 +134,11 @@ async function openSmppDoor(
     },
   );
   lifecycle.register(door);
+  // Not waited for: a gateway that was killed keeps its partitions for ten seconds more, and the doors need not.
+  consumeStage(context, "receipts", createReceiptsHandler({ sender, partOutcomes })).catch(
+    (error: unknown) => {
+      logger.fatal({ err: error }, "the receipts cannot be consumed");
+      process.exit(1);
+    },
+  );
 }
