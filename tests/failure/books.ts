@@ -31,7 +31,11 @@ const CHARGED_TWICE = `
     SELECT FROM ledger_entries WHERE tenant_id = $1 AND event_id IS NOT NULL
     GROUP BY event_id HAVING count(*) > 1) AS repeated`;
 
-export async function fateOf(environment: Environment, tenantId: string, ids: readonly string[]): Promise<Fate> {
+export async function fateOf(
+  environment: Environment,
+  tenantId: string,
+  ids: readonly string[],
+): Promise<Fate> {
   const database = new pg.Client({ connectionString: environment.urls.postgres });
   database.on("error", () => {});
   try {
@@ -69,7 +73,11 @@ export async function settled<Seen>(
 }
 
 /** Reconciles once everything has come to rest: every message final, every hold given back. */
-export function settledBooks(environment: Environment, tenantId: string, limitMs: number): Promise<Reconciliation> {
+export function settledBooks(
+  environment: Environment,
+  tenantId: string,
+  limitMs: number,
+): Promise<Reconciliation> {
   const { postgres, redis } = environment.urls;
   return settled(
     () => reconcile(postgres, redis, tenantId),

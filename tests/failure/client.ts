@@ -85,9 +85,13 @@ export class Client {
     const worker = async (): Promise<void> => {
       while (next < count) {
         const first = next;
-        next = Math.min(count, first + REST_BATCH);
+        const length = Math.min(REST_BATCH, count - first);
+        next = first + length;
         await sleep(Math.max(0, startedAt + (first / count) * spreadMs - performance.now()));
-        await this.#postUntilAccepted(first, Array.from({ length: next - first }, (_, at) => first + at));
+        await this.#postUntilAccepted(
+          first,
+          Array.from({ length }, (_, at) => first + at),
+        );
       }
     };
     await Promise.all(Array.from({ length: REST_IN_FLIGHT }, worker));
@@ -114,7 +118,8 @@ export class Client {
     for (;;) {
       const answer = await this.#postOnce(key, body);
       if (answer !== undefined) return answer;
-      if (performance.now() > end) throw new Error(`the request ${key} was not answered within ${GIVE_UP_MS} ms`);
+      if (performance.now() > end)
+        throw new Error(`the request ${key} was not answered within ${GIVE_UP_MS} ms`);
       await sleep(RETRY_MS);
     }
   }

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
-import { copyFileSync, existsSync, rmSync } from "node:fs";
+import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Redis } from "ioredis";
@@ -59,7 +59,13 @@ async function survive(name: string, harm: (scene: Scene) => Promise<unknown>): 
       (missing) => missing.length === 0,
       SETTLE_MS_MAX,
     );
-    report(name, { inMiddle, back, send: sentAt - startedAt, settle: settledAt - sentAt, unanswered: client.acknowledged.unanswered });
+    report(name, {
+      inMiddle,
+      back,
+      send: sentAt - startedAt,
+      settle: settledAt - sentAt,
+      unanswered: client.acknowledged.unanswered,
+    });
 
     expect(inMiddle).toBeLessThan(MESSAGES);
     expect(acknowledged).toHaveLength(MESSAGES);
@@ -96,19 +102,41 @@ function report(name: string, figures: Readonly<Record<string, number>>): void {
   process.stderr.write(`    ${name}: ${words.join(", ")}\n`);
 }
 
-const PROCESSES = ["gateway", "firewall", "sms", "billing", "timeline", "analytics", "notifications"];
+const STAGES = ["firewall", "sms", "billing", "timeline", "analytics", "notifications"];
 
 describe.each(Array.from({ length: ROUNDS }, (_, round) => round + 1))("round %i", () => {
-  test.each(PROCESSES)("kill -9 of %s", (name) => survive(name, () => world.killAndWait(name)), TEST_MS_MAX);
+  test("kill -9 of gateway", () => survive("gateway", () => world.killAndWait("gateway")), TEST_MS_MAX);
 
-  test.each(["kafka", "postgres"])("kill -9 of %s", (name) => survive(name, () => world.killAndWait(name)), TEST_MS_MAX);
+  // Each costs the ten seconds of a dead member's session: the short run lets them pass together.
+  test.each(LONG ? STAGES.map((name) => [name]) : [STAGES])(
+    "kill -9 of %s %s %s %s %s %s",
+    (...names) =>
+      survive(names.length === 1 ? names[0]! : "stages", async () => {
+        const returns: Promise<number>[] = [];
+        for (const name of names) {
+          returns.push(world.killAndWait(name));
+          await sleep(100);
+        }
+        await Promise.all(returns);
+      }),
+    TEST_MS_MAX,
+  );
+
+  test.each(["kafka", "postgres"])(
+    "kill -9 of %s",
+    (name) => survive(name, () => world.killAndWait(name)),
+    TEST_MS_MAX,
+  );
 
   test.each(["temporal", "flows"])(
     "kill -9 of %s while a tenant is onboarded",
     async (name) => {
       const late = `LATE-${name.toUpperCase()}-${runs}`;
       await survive(name, async () => {
-        const { workflow } = await world.admin.post<{ workflow: { url: string | null } }>("/api/v2/tenants", tenantRequest(late));
+        const { workflow } = await world.admin.post<{ workflow: { url: string | null } }>(
+          "/api/v2/tenants",
+          tenantRequest(late),
+        );
         await world.killAndWait(name);
         expect(workflow.url).toContain("http");
         const status = await settled(
@@ -132,7 +160,9 @@ describe.each(Array.from({ length: ROUNDS }, (_, round) => round + 1))("round %i
         const seen: number[] = [];
         for (let turn = 0; turn < 5; turn += 1) {
           await redis.flushall();
-          const { balance } = await rest.get<{ balance: string }>(`/api/v2/tenants/${tenant.tenantId}/balance`);
+          const { balance } = await rest.get<{ balance: string }>(
+            `/api/v2/tenants/${tenant.tenantId}/balance`,
+          );
           seen.push(Number(balance));
           await sleep(100);
         }
@@ -145,18 +175,15 @@ describe.each(Array.from({ length: ROUNDS }, (_, round) => round + 1))("round %i
     "Redis restarted with an old snapshot: what it says is not believed",
     () =>
       survive("snapshot", async ({ redis }) => {
-        const directory = join(world.environment.dataDirectory, "redis");
-        await redis.config("SET", "dbfilename", "old.rdb");
+        const snapshot = join(world.environment.dataDirectory, "redis", "dump.rdb");
         await redis.save();
-        await sleep(400);
-        copyFileSync(join(directory, "old.rdb"), join(directory, "dump.rdb"));
+        await sleep(400); // the traffic leaves the snapshot behind
         try {
           await world.killAndWait("redis");
           expect(await redis.dbsize()).toBeGreaterThan(0);
         } finally {
-          for (const file of ["old.rdb", "dump.rdb"]) rmSync(join(directory, file), { force: true });
+          rmSync(snapshot, { force: true });
         }
-        expect(existsSync(join(directory, "dump.rdb"))).toBe(false);
       }),
     TEST_MS_MAX,
   );

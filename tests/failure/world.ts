@@ -44,7 +44,11 @@ export async function startWorld(): Promise<World> {
 
 async function newTenant(admin: Rest, tenantId: string): Promise<OnboardedTenant> {
   const tenant = await onboard(admin, tenantRequest(tenantId));
-  await admin.post(`/api/v2/tenants/${tenantId}/top-ups`, { amount: "1000.00" }, { "idempotency-key": tenantId });
+  await admin.post(
+    `/api/v2/tenants/${tenantId}/top-ups`,
+    { amount: "1000.00" },
+    { "idempotency-key": tenantId },
+  );
   return tenant;
 }
 
@@ -69,7 +73,8 @@ async function killAndWait(environment: Environment, name: string): Promise<numb
   for (;;) {
     const one = (await environment.status()).processes.find((process) => process.name === name);
     if (one?.health === "healthy" && one.pid !== killed) return performance.now() - startedAt;
-    if (performance.now() > end) throw new Error(`${name} is ${one?.health} after ${BACK_MS_MAX} ms: see ${one?.log}`);
+    if (performance.now() > end)
+      throw new Error(`${name} is ${one?.health} after ${BACK_MS_MAX} ms: see ${one?.log}`);
     await sleep(50);
   }
 }
