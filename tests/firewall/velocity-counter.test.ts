@@ -113,7 +113,7 @@ describe("the velocity counter on Redis", () => {
     await ended;
     await expect(counter.count([ask("a", "1")])).rejects.toThrow(Unavailable);
     server = startServer();
-    for (let attempt = 0; !connection.isReady() && attempt < 250; attempt += 1) await sleep(20);
+    for (let attempt = 0; !connection.isReady() && attempt < 1_500; attempt += 1) await sleep(20);
     expect(await counter.count([ask("a", "1")])).toEqual([true]);
   });
 });
