@@ -145,7 +145,11 @@ export class Client {
     }
     if (status >= 500 || status === 409 || status === 429) return undefined;
     if (status !== 202 && status !== 207) throw new Error(`${key} was answered ${status}: ${text}`);
-    return readAnswer(text);
+    const answer = readAnswer(text);
+    // Where nothing was accepted the key may be used again, and must: one of the messages may be on its way all the same.
+    if (answer.accepted.length > 0) return answer;
+    this.acknowledged.unanswered += answer.refused.length;
+    return undefined;
   }
 
   async #sendBySmpp(from: number, to: number, spreadMs: number): Promise<void> {
