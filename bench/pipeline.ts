@@ -19,7 +19,7 @@ import { createLoad, type Load } from "./load.ts";
 import { onboardTenant } from "./tenant.ts";
 
 const MESSAGES = 60_000;
-/** Kafka's JVM compiles what is hot for the first half minute; measured cold it takes twice the time, and the ceiling comes second. */
+/** The JVM and V8 compile what is hot; the ceiling comes second and finds a warm Kafka. */
 const WARM_UP = 20_000;
 /** The paced phase runs for so long, at half of what was measured. */
 const PACED_SECONDS = 10;
