@@ -32,8 +32,11 @@ export interface EnvironmentOptions {
   readonly processes?: readonly string[];
   /** Variables for the processes, over those of this process. */
   readonly env?: Readonly<Record<string, string>>;
-  /** `caller` (the default): stopped when this process ends, however it ends. `independent`: goes on until stopped. */
-  readonly lifetime?: "caller" | "independent";
+  /**
+   * `caller` (the default): stopped when this process ends, however it ends. `independent`: goes on until stopped.
+   * A process id: stopped when that process ends.
+   */
+  readonly lifetime?: "caller" | "independent" | number;
   /** False: nothing is installed into the system. */
   readonly allowSystemPackages?: boolean;
   /** Lines of progress; silent when left out. */
@@ -104,7 +107,7 @@ export async function startEnvironment(options: EnvironmentOptions): Promise<Env
   const { dataDirectory } = prepared;
   if (await askStatus(dataDirectory))
     throw new UsageError(`${dataDirectory} is in use by a running environment`, 1);
-  const caller = options.lifetime === "independent" ? undefined : identityOf(process.pid);
+  const caller = callerOf(options.lifetime ?? "caller");
   const names = options.processes ?? allProcesses.map((one) => one.name);
   const unknown = names.find((name) => !allProcesses.some((one) => one.name === name));
   if (unknown !== undefined) throw new UsageError(`there is no process named ${unknown}`);
@@ -112,6 +115,14 @@ export async function startEnvironment(options: EnvironmentOptions): Promise<Env
   const supervisor = spawnSupervisor(detached, options.env ?? {});
   await followStart(dataDirectory, supervisor, options.onStatus);
   return environmentOf(prepared, { ...process.env, ...options.env });
+}
+
+function callerOf(lifetime: "caller" | "independent" | number): Identity | undefined {
+  if (lifetime === "independent") return undefined;
+  const pid = lifetime === "caller" ? process.pid : lifetime;
+  const identity = identityOf(pid);
+  if (!identity) throw new UsageError(`there is no process ${pid}`);
+  return identity;
 }
 
 function spawnSupervisor(detached: DetachedOptions, env: Readonly<Record<string, string>>): Identity {

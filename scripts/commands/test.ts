@@ -174,8 +174,17 @@ function runVisibly(args: readonly string[]): Promise<number | null> {
       cwd: rootDirectory,
       stdio: ["ignore", "ignore", "inherit"],
     });
-    child.once("error", () => settle(null));
-    child.once("exit", settle);
+    const end = (code: number | null): void => {
+      for (const name of ["SIGINT", "SIGTERM"] as const) process.off(name, interrupt);
+      settle(code);
+    };
+    // An interrupted run still stops its servers and removes its folder.
+    const interrupt = (): void => {
+      child.kill("SIGKILL");
+    };
+    for (const name of ["SIGINT", "SIGTERM"] as const) process.on(name, interrupt);
+    child.once("error", () => end(null));
+    child.once("exit", end);
   });
 }
 

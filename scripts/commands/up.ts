@@ -13,13 +13,14 @@ import { loadDotEnv, urlsOf } from "../variables.ts";
 import { parseFlags, type CatalystCommand } from "./command.ts";
 
 const name = "up";
-const usage = `catalyst up [--detach] [--data DIR] [--ports BASE|auto] [--no-install] [--servers-only]
+const usage = `catalyst up [--detach] [--data DIR] [--ports BASE|auto] [--no-install] [--servers-only] [--stop-with PID]
 
   --detach        return when everything is healthy; ./catalyst down stops it
   --data DIR      keep the data there (default: CATALYST_DATA, else .catalyst)
   --ports BASE    ${portNames.length} consecutive ports from BASE; auto: free ones. Kept with the data
   --no-install    install nothing into the system; print the line to paste instead
-  --servers-only  Kafka, PostgreSQL, Redis and Temporal alone`;
+  --servers-only  Kafka, PostgreSQL, Redis and Temporal alone
+  --stop-with PID with --detach: stop when that process ends, however it ends`;
 
 async function run(args: readonly string[]): Promise<number> {
   const started = performance.now();
@@ -29,6 +30,7 @@ async function run(args: readonly string[]): Promise<number> {
     ports: { type: "string" },
     "no-install": { type: "boolean" },
     "servers-only": { type: "boolean" },
+    "stop-with": { type: "string" },
   });
   loadDotEnv();
   const options: EnvironmentOptions = {
@@ -36,7 +38,7 @@ async function run(args: readonly string[]): Promise<number> {
     ports: parsePortChoice(values.ports),
     processes: values["servers-only"] ? [] : processes.map((one) => one.name),
     allowSystemPackages: !values["no-install"],
-    lifetime: "independent",
+    lifetime: parseLifetime(values["stop-with"]),
     progress,
     onStatus: startReporter(),
   };
@@ -61,6 +63,12 @@ export function parsePortChoice(text: string | undefined): PortChoice {
   const base = /^\d+$/.test(text) ? Number(text) : Number.NaN;
   if (base >= 1024 && base <= highest) return base;
   throw new UsageError(`--ports takes a number from 1024 to ${highest}, or auto; not ${text}`);
+}
+
+function parseLifetime(text: string | undefined): "independent" | number {
+  if (text === undefined) return "independent";
+  if (/^[1-9]\d*$/.test(text)) return Number(text);
+  throw new UsageError(`--stop-with takes a process id, not ${text}`);
 }
 
 async function startDetached(options: EnvironmentOptions, started: number): Promise<number> {

@@ -21,6 +21,9 @@ const up = (data: string, ...more: string[]) => [
   ...more,
 ];
 
+// What a test starts ends with the run, even one that is killed.
+const detached = ["--detach", "--stop-with", String(process.pid)];
+
 async function query(environment: Environment, sql: string): Promise<unknown[]> {
   const client = new Client({ connectionString: environment.urls.postgres });
   await client.connect();
@@ -38,7 +41,7 @@ describe("two environments side by side", () => {
 
   beforeAll(async () => {
     const outcomes = await Promise.all(
-      [first, second].map((one) => catalyst(up(one.data, "--detach", "--ports", "auto"))),
+      [first, second].map((one) => catalyst(up(one.data, ...detached, "--ports", "auto"))),
     );
     expect(outcomes.map((one) => [one.code, one.code === 0 ? "" : one.stderr])).toEqual([
       [0, ""],
@@ -83,7 +86,7 @@ describe("two environments side by side", () => {
 
   test("a second up on the same folder starts nothing and says what runs", async () => {
     const before = stateOf(first.data);
-    const outcome = await catalyst(up(first.data, "--detach"));
+    const outcome = await catalyst(up(first.data, ...detached));
     expect(outcome.code).toBe(0);
     expect(outcome.stderr).toContain("already running");
     expect(stateOf(first.data)).toEqual(before);
@@ -113,7 +116,7 @@ describe("two environments side by side", () => {
     await sleep(200);
     const status = await catalyst(["status", "--data", first.data]);
     expect([status.code, status.stderr]).toEqual([3, expect.stringContaining("kafka, ")]);
-    const again = await catalyst(up(first.data, "--detach"));
+    const again = await catalyst(up(first.data, ...detached));
     expect([again.code, again.stdout]).toEqual([0, expect.stringContaining("postgres  healthy")]);
     const now = stateOf(first.data);
     const pids = new Set(now.processes.map((one) => one.pid));
@@ -180,6 +183,23 @@ describe("a start that is disturbed", () => {
     expect(outcome.stderr).toContain("--ports auto");
     expect(survivors(stateOf(place.data), place.data)).toEqual([]);
   }, 30_000);
+});
+
+describe("an environment bound to a process", () => {
+  const place = temporaryData();
+  afterAll(() => place.remove(), 60_000);
+
+  test("ends with it", async () => {
+    const holder = spawn("sleep", ["600"]);
+    const outcome = await catalyst(
+      up(place.data, "--detach", "--ports", "auto", "--stop-with", String(holder.pid)),
+    );
+    expect(outcome.code).toBe(0);
+    const state = stateOf(place.data);
+    holder.kill("SIGKILL");
+    while (survivors(state, place.data).length > 0) await sleep(100);
+    expect((await catalyst(["status", "--data", place.data])).code).toBe(3);
+  }, 60_000);
 });
 
 describe("what is typed wrong", () => {
