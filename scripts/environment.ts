@@ -117,7 +117,8 @@ export async function startEnvironment(options: EnvironmentOptions): Promise<Env
   return environmentOf(prepared, { ...process.env, ...options.env });
 }
 
-function callerOf(lifetime: "caller" | "independent" | number): Identity | undefined {
+/** The process whose end also ends the environment; undefined for an independent one. */
+export function callerOf(lifetime: "caller" | "independent" | number): Identity | undefined {
   if (lifetime === "independent") return undefined;
   const pid = lifetime === "caller" ? process.pid : lifetime;
   const identity = identityOf(pid);

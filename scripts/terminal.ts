@@ -1,3 +1,6 @@
+// A reader that went away (a closed pipe, a closed window) must not end a supervisor before it has stopped its processes.
+for (const stream of [process.stdout, process.stderr]) stream.on("error", () => undefined);
+
 /** Progress goes to standard error, so that what a command answers (a table, JSON) stands alone on standard output. */
 export function progress(line: string): void {
   process.stderr.write(`${line}\n`);

@@ -1,5 +1,5 @@
 import { linkTable, startReporter, statusTable } from "../environment-table.ts";
-import { prepareEnvironment, startEnvironment, type EnvironmentOptions } from "../environment.ts";
+import { callerOf, prepareEnvironment, startEnvironment, type EnvironmentOptions } from "../environment.ts";
 import { dataDirectoryFrom } from "../paths.ts";
 import { portNames, type PortChoice } from "../ports.ts";
 import { processes } from "../processes.ts";
@@ -20,7 +20,7 @@ const usage = `catalyst up [--detach] [--data DIR] [--ports BASE|auto] [--no-ins
   --ports BASE    ${portNames.length} consecutive ports from BASE; auto: free ones. Kept with the data
   --no-install    install nothing into the system; print the line to paste instead
   --servers-only  Kafka, PostgreSQL, Redis and Temporal alone
-  --stop-with PID with --detach: stop when that process ends, however it ends`;
+  --stop-with PID stop when that process ends, however it ends`;
 
 async function run(args: readonly string[]): Promise<number> {
   const started = performance.now();
@@ -81,6 +81,7 @@ async function startDetached(options: EnvironmentOptions, started: number): Prom
 
 async function stayInForeground(options: EnvironmentOptions, started: number): Promise<number> {
   const prepared = await prepareEnvironment(options);
+  const caller = callerOf(options.lifetime ?? "independent");
   let follow: NodeJS.Timeout | undefined;
   const begin = (supervisor: Supervisor): void => {
     follow = setInterval(() => options.onStatus?.(supervisor.status()), 100);
@@ -91,6 +92,7 @@ async function stayInForeground(options: EnvironmentOptions, started: number): P
       ...prepared,
       processes: processes.filter((one) => options.processes?.includes(one.name)),
       environment: process.env,
+      ...(caller && { caller }),
       started: begin,
       running: (supervisor) => {
         options.onStatus?.(supervisor.status());

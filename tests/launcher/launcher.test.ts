@@ -22,7 +22,8 @@ const up = (data: string, ...more: string[]) => [
 ];
 
 // What a test starts ends with the run, even one that is killed.
-const detached = ["--detach", "--stop-with", String(process.pid)];
+const withUs = ["--stop-with", String(process.pid)];
+const detached = ["--detach", ...withUs];
 
 async function query(environment: Environment, sql: string): Promise<unknown[]> {
   const client = new Client({ connectionString: environment.urls.postgres });
@@ -75,7 +76,9 @@ describe("two environments side by side", () => {
     redis.disconnect();
     const kafka = new Kafka({ brokers: [environment.urls.kafka], logLevel: logLevel.NOTHING });
     const producer = kafka.producer();
-    await kafka.admin().createTopics({ waitForLeaders: true, topics: [{ topic: "kept", numPartitions: 1 }] });
+    const admin = kafka.admin();
+    await admin.createTopics({ waitForLeaders: true, topics: [{ topic: "kept", numPartitions: 1 }] });
+    await admin.disconnect();
     await producer.connect();
     const [sent] = await producer.send({ topic: "kept", acks: -1, messages: [{ value: "as it was" }] });
     expect(sent?.errorCode).toBe(0);
@@ -125,7 +128,9 @@ describe("two environments side by side", () => {
     environment = await attachEnvironment(first.data);
     expect(await query(environment, "SELECT value FROM kept")).toEqual([{ value: "as it was" }]);
     const kafka = new Kafka({ brokers: [environment.urls.kafka], logLevel: logLevel.NOTHING });
-    expect(await kafka.admin().fetchTopicOffsets("kept")).toMatchObject([{ high: "1" }]);
+    const admin = kafka.admin();
+    expect(await admin.fetchTopicOffsets("kept")).toMatchObject([{ high: "1" }]);
+    await admin.disconnect();
   }, 60_000);
 
   test("down leaves no process, nor disturbs the other", async () => {
@@ -153,7 +158,7 @@ describe("a start that is disturbed", () => {
 
   test("killed in its middle, begins again and succeeds; Ctrl-C then stops all in order", async () => {
     const start = () =>
-      spawn(join(rootDirectory, "catalyst"), up(place.data, "--ports", "auto"), { stdio: "pipe" });
+      spawn(join(rootDirectory, "catalyst"), up(place.data, "--ports", "auto", ...withUs), { stdio: "pipe" });
     const killed = start();
     const state = join(place.data, "state.json");
     while (!existsSync(state)) await sleep(20);
@@ -161,6 +166,7 @@ describe("a start that is disturbed", () => {
     killed.kill("SIGKILL");
     const again = start();
     let output = "";
+    again.stdout.resume();
     again.stderr.on("data", (chunk) => (output += String(chunk)));
     while (!output.includes("Ctrl-C stops it") && again.exitCode === null) await sleep(50);
     expect(output).toContain("all healthy");
