@@ -15,6 +15,7 @@ export const PERMISSIONS = {
   "balance.read": [...EVERY_ROLE, "tenant"],
   "transactions.list": [...EVERY_ROLE, "tenant"],
   "transactions.read": [...EVERY_ROLE, "tenant"],
+  "transactions.explain": [...EVERY_ROLE, "tenant"],
   "rate_cards.create": ["owner", "finance"],
   "rate_cards.list": EVERY_ROLE,
   "rate_cards.read": EVERY_ROLE,

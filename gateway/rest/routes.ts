@@ -6,6 +6,7 @@ import { createRateCard } from "./routes/create-rate-card.ts";
 import { createTenant } from "./routes/create-tenant.ts";
 import { createTopUp } from "./routes/create-top-up.ts";
 import { createUsageEvent } from "./routes/create-usage-event.ts";
+import { explainTransaction } from "./routes/explain-transaction.ts";
 import { getBalance } from "./routes/get-balance.ts";
 import { getHealth } from "./routes/get-health.ts";
 import { getMessage } from "./routes/get-message.ts";
@@ -33,6 +34,7 @@ export const ROUTES: readonly AddRoute[] = [
   createTenant,
   createTopUp,
   createUsageEvent,
+  explainTransaction,
   getBalance,
   getHealth,
   getMessage,

@@ -2,15 +2,23 @@ import { z } from "zod";
 import { formatMoney, money } from "#domain/money/money.ts";
 import { describeCharge } from "#domain/rating/describe-charge.ts";
 import { ratingTrace } from "#domain/rating/rating-trace.ts";
-import type { TransactionView } from "./dependencies.ts";
+import type { ChargeSteps, TransactionView } from "./dependencies.ts";
 import { isoTime, TENANT_EXAMPLE, TIME_EXAMPLE, UUID_EXAMPLE } from "./schemas.ts";
 
-const chargeSteps = z.object({
+export const chargeSteps = z.object({
   base_amount: z.string(),
   discount: z.string().describe("What is taken off the base amount"),
   subtotal: z.string(),
   tax: z.string(),
   total: z.string(),
+});
+
+/** Address of one transaction. */
+export const transactionParams = z.object({
+  id: z
+    .string()
+    .regex(/^[A-Za-z0-9:._-]{1,200}$/, "must be a transaction_id")
+    .describe("The transaction_id"),
 });
 
 const fields = z.object({
@@ -71,7 +79,6 @@ export const transactionBody = fields.meta({ id: "Transaction", examples: [TRANS
 export function toTransactionBody(view: TransactionView): TransactionBody {
   const isCharge = view.entryType === "charge";
   const trace = isCharge ? ratingTrace.safeParse(view.trace) : null;
-  const steps = view.charge;
   return {
     transaction_id: view.transactionId,
     tenant_id: view.tenantId,
@@ -84,21 +91,22 @@ export function toTransactionBody(view: TransactionView): TransactionBody {
     type: view.entryType,
     event_type: view.eventType,
     message_id: view.messageId,
-    charge:
-      steps === null
-        ? null
-        : {
-            base_amount: formatMoney(steps.base),
-            discount: formatMoney(steps.discount),
-            subtotal: formatMoney(steps.subtotal),
-            tax: formatMoney(steps.tax),
-            total: formatMoney(steps.total),
-          },
+    charge: view.charge === null ? null : toChargeSteps(view.charge),
     balance_before: formatMoney(view.balanceBefore),
     balance_after: formatMoney(view.balanceAfter),
     explanation: trace?.success === true ? describeCharge(trace.data, view.currency) : [],
     trace: view.trace,
     occurred_at: isoTime(view.occurredAt),
     recorded_at: isoTime(view.recordedAt),
+  };
+}
+
+export function toChargeSteps(steps: ChargeSteps): z.infer<typeof chargeSteps> {
+  return {
+    base_amount: formatMoney(steps.base),
+    discount: formatMoney(steps.discount),
+    subtotal: formatMoney(steps.subtotal),
+    tax: formatMoney(steps.tax),
+    total: formatMoney(steps.total),
   };
 }

@@ -84,6 +84,14 @@ export const SAMPLES: readonly SampleRequest[] = [
     status: 200,
   },
   {
+    operation: "transactions.explain",
+    method: "GET",
+    route: "/api/v2/transactions/:id/explain",
+    url: "/api/v2/transactions/txn-1/explain",
+    foreignUrl: "/api/v2/transactions/txn-2/explain",
+    status: 200,
+  },
+  {
     operation: "rate_cards.create",
     method: "POST",
     route: "/api/v2/rate-cards",

@@ -1,17 +1,9 @@
-import { z } from "zod";
 import { actorOf } from "../authenticate.ts";
 import type { AddRoute } from "../context.ts";
 import { ProblemError, problemResponses } from "../problems.ts";
 import { ANY_KEY } from "../schemas.ts";
 import { scopeOf } from "../tenant-access.ts";
-import { toTransactionBody, transactionBody } from "../transaction-body.ts";
-
-const params = z.object({
-  id: z
-    .string()
-    .regex(/^[A-Za-z0-9:._-]{1,200}$/, "must be a transaction_id")
-    .describe("The transaction_id"),
-});
+import { toTransactionBody, transactionBody, transactionParams } from "../transaction-body.ts";
 
 /** GET /api/v2/transactions/:id: one entry with every step of its price. */
 export const getTransaction: AddRoute = (gateway, { dependencies }) => {
@@ -24,7 +16,7 @@ export const getTransaction: AddRoute = (gateway, { dependencies }) => {
       summary: "Read a transaction",
       tags: ["billing"],
       security: ANY_KEY,
-      params,
+      params: transactionParams,
       response: {
         200: transactionBody,
         ...problemResponses(400, 404),
