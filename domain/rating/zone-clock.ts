@@ -48,6 +48,11 @@ export class ZoneClock {
     return modulo(day + 4, 7) * 24 + Math.floor((local - day * DAY_MS) / HOUR_MS);
   }
 
+  /** Days from 1970-01-01 to the day on the zone's calendar at `at`. */
+  dayNumber(at: number): number {
+    return Math.floor((at + this.offset(at)) / DAY_MS);
+  }
+
   /** "Wed 13:00" */
   label(at: number): string {
     const hourOfWeek = this.hourOfWeek(at);
@@ -123,6 +128,25 @@ export function zoneClock(zone: string): ZoneClock | null {
     if (error instanceof RangeError) return null;
     throw error;
   }
+}
+
+const DAY = /^(\d{4})-(\d\d)-(\d\d)$/;
+
+/** The instant at which the zone's day "2026-01-31" begins; null for a text that names no day of the calendar. */
+export function startOfDay(clock: ZoneClock, day: string): number | null {
+  const number = dayNumber(day);
+  if (number === null) return null;
+  const [year, month, date] = day.split("-").map(Number) as [number, number, number];
+  return clock.startOfDay(year, month, date);
+}
+
+/** Days from 1970-01-01 to "2026-01-31"; null for a text that names no day of the calendar. */
+export function dayNumber(day: string): number | null {
+  const match = DAY.exec(day);
+  if (match === null) return null;
+  const at = Date.UTC(Number(match[1]), Number(match[2]) - 1, Number(match[3]));
+  // 2024-02-30 would be 1 March.
+  return new Date(at).toISOString().startsWith(day) ? at / DAY_MS : null;
 }
 
 function modulo(value: number, divisor: number): number {
