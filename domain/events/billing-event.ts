@@ -23,6 +23,9 @@ const base = {
   acceptedAt: z.number().int(),
 };
 
+/** A card looks at one or two of them; the rest would only fill the topic. */
+const ATTRIBUTES_MAX = 20;
+
 export const usageEvent = z.object({
   ...base,
   kind: z.literal("usage"),
@@ -37,6 +40,25 @@ export const usageEvent = z.object({
   operator: z.string().nullable(),
   /** Decimal string: the share of the message's reservation that this event settles ("0" if none). */
   hold: z.string(),
+  /** What else describes the action and may decide its price: WhatsApp's category, a file's bytes, a session's seconds. */
+  attributes: z
+    .record(z.string().min(1).max(40), z.string().max(100))
+    .refine((attributes) => Object.keys(attributes).length <= ATTRIBUTES_MAX, "at most 20 attributes")
+    .optional(),
+  /** Leading digits of the destination in E.164, never its last four: too few to be a phone number. */
+  prefix: z
+    .string()
+    .regex(/^\d{1,9}$/)
+    .optional(),
+  /** Messages in the request that brought this one; 1 if absent. */
+  requestSize: z.number().int().min(1).optional(),
+  /** The platform's load when it happened, in percent. */
+  load: z
+    .string()
+    .regex(/^\d{1,3}(\.\d{1,18})?$/)
+    .optional(),
+  /** The connection that took it to the operator: names the supplier. */
+  connector: z.string().min(1).max(100).optional(),
 });
 
 export const walletEntryEvent = z.object({

@@ -1,6 +1,7 @@
 import { type Factor, multiplyByFactor } from "#domain/money/factor.ts";
 import { add, fitsLedger, type Money, money, subtract, ZERO } from "#domain/money/money.ts";
 import { applyPercent, type Percent } from "#domain/money/percent.ts";
+import { computeTaxes, type LeviedTax, type TaxAmount } from "#domain/tax/taxes.ts";
 import type { RoundedStep } from "./rating-trace.ts";
 
 export interface ChargeTerms {
@@ -9,13 +10,15 @@ export interface ChargeTerms {
   readonly multiplier: Factor | null;
   readonly units: number;
   readonly discountPercent: Percent;
-  readonly taxRate: Percent;
+  readonly taxes: readonly LeviedTax[];
+  readonly inclusive: boolean;
 }
 
 export interface ChargeAmounts {
   readonly base: Money;
   readonly discount: Money;
   readonly subtotal: Money;
+  readonly taxes: readonly TaxAmount[];
   readonly tax: Money;
   readonly total: Money;
   readonly rounded: readonly RoundedStep[];
@@ -42,14 +45,14 @@ export function chargeAmounts(terms: ChargeTerms): ChargeAmounts | null {
     discount = product.amount;
     if (!product.exact) rounded = [...rounded, "discount"];
   }
-  const subtotal = subtract(base, discount);
-  let tax = ZERO;
-  if (terms.taxRate !== 0n) {
-    const product = applyPercent(subtotal, terms.taxRate);
-    tax = product.amount;
-    if (!product.exact) rounded = [...rounded, "tax"];
-  }
+  const {
+    net: subtotal,
+    taxes,
+    tax,
+    exact,
+  } = computeTaxes(subtract(base, discount), terms.taxes, terms.inclusive);
+  if (!exact) rounded = [...rounded, "tax"];
   const total = add(subtotal, tax);
   if (!fitsLedger(base) || !fitsLedger(total)) return null;
-  return { base, discount, subtotal, tax, total, rounded };
+  return { base, discount, subtotal, taxes, tax, total, rounded };
 }

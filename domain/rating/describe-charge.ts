@@ -1,6 +1,7 @@
 import { parseFactor } from "#domain/money/factor.ts";
 import { formatMoney, type Money, parseMoney } from "#domain/money/money.ts";
 import { NO_PERCENT, parsePercent } from "#domain/money/percent.ts";
+import { plainTax } from "#domain/tax/taxes.ts";
 import { type ChargeAmounts, chargeAmounts } from "./amounts.ts";
 import type { RatingTrace } from "./rating-trace.ts";
 
@@ -42,7 +43,14 @@ export function traceAmounts(trace: RatingTrace): ChargeAmounts | null {
   const readable = rate !== null && discountPercent !== null && taxRate !== null;
   if (!readable || (multiplier === null && multiplierText !== undefined))
     throw new RangeError("unreadable rating trace");
-  const amounts = chargeAmounts({ rate, multiplier, units: trace.units, discountPercent, taxRate });
+  const amounts = chargeAmounts({
+    rate,
+    multiplier,
+    units: trace.units,
+    discountPercent,
+    taxes: plainTax(taxRate).taxes,
+    inclusive: false,
+  });
   if (amounts === null) throw new RangeError("the rating trace exceeds numeric(38,18)");
   return amounts;
 }

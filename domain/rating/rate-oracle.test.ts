@@ -6,7 +6,12 @@ import { parsePercent } from "#domain/money/percent.ts";
 import { compileRateCard } from "./compiled-rate-card.ts";
 import { traceAmounts } from "./describe-charge.ts";
 import { parseRateCard } from "./rate-card.ts";
-import { holdFor, rate } from "./rate.ts";
+import { holdFor, PLAIN_EVENT, rate } from "./rate.ts";
+import { termsOfTaxRate } from "./terms.ts";
+import { monthOf } from "./volume-counters.ts";
+import { type ZoneClock, zoneClock } from "./zone-clock.ts";
+
+const UTC = zoneClock("UTC") as ZoneClock;
 
 /** The oracle: the guide's steps once more, on the card's JSON, in decimal.js at 60 digits and with Intl's own calendar. */
 const Exact = Decimal.clone({
@@ -173,16 +178,24 @@ test("rate() equals the same steps in decimal.js at 60 digits, for any card and 
       for (const event of list) {
         const taxRate = parsePercent(event.tax);
         if (taxRate === null) throw new Error(event.tax);
-        const input = { ...event, card, channel: "sms", volumeOrdinal: BigInt(event.volume), taxRate };
+        const input = {
+          ...PLAIN_EVENT,
+          ...event,
+          card,
+          channel: "sms",
+          zone: UTC,
+          counters: new Map([[monthOf(UTC, event.at), BigInt(event.volume)]]),
+          terms: termsOfTaxRate(taxRate),
+        };
         const charge = rate(input);
-        const expected = oracle(json as CardJson, event, event.volume);
+        const expected = oracle(json as CardJson, event, event.volume + event.units);
         const amounts = [charge.base, charge.discount, charge.subtotal, charge.tax, charge.total];
         expect(charge.priced).toBe(expected !== null);
         expect(amounts.map(formatMoney)).toEqual(
           expected?.map((amount) => amount.toFixed()) ?? ["0", "0", "0", "0", "0"],
         );
         expect(charge.total).toBe(add(charge.subtotal, charge.tax));
-        expect(holdFor(card, input)).toBeGreaterThanOrEqual(charge.total);
+        expect(holdFor(input)).toBeGreaterThanOrEqual(charge.total);
         const again = traceAmounts(charge.trace);
         if (charge.priced)
           expect(again).toMatchObject({ base: charge.base, discount: charge.discount, total: charge.total });

@@ -6,8 +6,10 @@ import { parsePercent, type Percent } from "#domain/money/percent.ts";
 import { type CompiledRateCard, compileRateCard } from "./compiled-rate-card.ts";
 import { describeCharge, traceAmounts } from "./describe-charge.ts";
 import { parseRateCard } from "./rate-card.ts";
-import { holdFor, rate, type RatedCharge, type RatingInput } from "./rate.ts";
+import { holdFor, PLAIN_EVENT, rate, type RatedCharge, type RatingInput } from "./rate.ts";
 import { ratingTrace } from "./rating-trace.ts";
+import { termsOfTaxRate } from "./terms.ts";
+import { type ZoneClock, zoneClock } from "./zone-clock.ts";
 
 const GUIDE = readFileSync(new URL("../../examples/rate-cards/guide.json", import.meta.url), "utf8");
 const DEFAULT = readFileSync(new URL("../../examples/rate-cards/default.json", import.meta.url), "utf8");
@@ -39,9 +41,20 @@ function card(rates: object, more: object = {}): CompiledRateCard {
   );
 }
 
+/** The month's volume with one unit more, and the tenant's tax rate. */
+interface ExampleTerms {
+  volumeOrdinal?: bigint;
+  taxRate?: Percent;
+}
+
 /** The guide's Example 1; its monthly volume is the one that gives the example's 5 %. */
-function example(changes: Partial<RatingInput> = {}): RatingInput {
+function example({
+  volumeOrdinal = 50_000n,
+  taxRate = EIGHT,
+  ...changes
+}: Partial<RatingInput> & ExampleTerms = {}): RatingInput {
   return {
+    ...PLAIN_EVENT,
     card: compile(GUIDE),
     eventType: "sms.delivered",
     channel: "sms",
@@ -49,8 +62,9 @@ function example(changes: Partial<RatingInput> = {}): RatingInput {
     units: 1,
     country: "US",
     operator: "Verizon",
-    volumeOrdinal: 50_000n,
-    taxRate: EIGHT,
+    zone: zoneClock("UTC") as ZoneClock,
+    counters: new Map([["202412", volumeOrdinal - 1n]]),
+    terms: termsOfTaxRate(taxRate),
     ...changes,
   };
 }
@@ -69,7 +83,11 @@ describe("the guide's Example 1", () => {
     expect(steps(charge)).toEqual(["0.015", "0.00075", "0.01425", "0.00114", "0.01539"]);
     expect(charge.total).toBe(15_390_000_000_000_000n);
     expect(formatMoney(((parseMoney("100") as bigint) - charge.total) as Money)).toBe("99.98461");
-    expect(charge).toMatchObject({ priced: true, countsVolume: true, discountPercent: percent("5") });
+    expect(charge).toMatchObject({
+      priced: true,
+      volume: { counter: "202412", after: 50_000n },
+      discountPercent: percent("5"),
+    });
   });
 
   test("at a monthly volume of 500,000 the tier table gives 10 %", () => {
@@ -118,7 +136,7 @@ describe("the guide's Example 1", () => {
   test("its firewall scan is a charge of its own, without volume", () => {
     const scan = rate(example({ eventType: "firewall.scan", channel: "firewall" }));
     expect(steps(scan)).toEqual(["0.0001", "0", "0.0001", "0.000008", "0.000108"]);
-    expect(scan.countsVolume).toBe(false);
+    expect(scan.volume).toBeNull();
     expect(scan.trace.volume).toBeUndefined();
   });
 });
@@ -200,7 +218,7 @@ describe("settled readings", () => {
     });
     expect(describeCharge(trace, "CHF").slice(0, 2)).toEqual([
       'Base Amount: CHF 0.06000 (operator Verizon CHF 0.02000, × 1.5 for time band "Surge", Wed 18:00 in UTC, 2 units)',
-      "Discount: CHF 0.00000 (no tier reached at a monthly volume of 1)",
+      "Discount: CHF 0.00000 (no tier reached at a monthly volume of 2)",
     ]);
   });
 
@@ -334,7 +352,7 @@ describe("volume tiers", () => {
     (eventType) => {
       const channel = eventType.slice(0, eventType.indexOf("."));
       const charge = rate(example({ card: compile(DEFAULT), eventType, channel, volumeOrdinal: 10n ** 9n }));
-      expect(charge).toMatchObject({ priced: true, countsVolume: false, discount: 0n, discountPercent: 0n });
+      expect(charge).toMatchObject({ priced: true, volume: null, discount: 0n, discountPercent: 0n });
       expect(describeCharge(charge.trace, "USD")[1]).toBe(
         "Discount: $0.00000 (none: volume discounts are for messages)",
       );
@@ -343,15 +361,15 @@ describe("volume tiers", () => {
 
   test("priced messages count, free and unpriced ones do not", () => {
     const shop = card({ sms: { base_rate: 1, events: { "sms.failed": 0 } } });
-    expect(rate(example({ card: shop })).countsVolume).toBe(true);
+    expect(rate(example({ card: shop })).volume).toEqual({ counter: "202412", after: 50_000n });
     expect(rate(example({ card: shop, eventType: "sms.failed" }))).toMatchObject({
       priced: true,
-      countsVolume: false,
+      volume: null,
       total: 0n,
     });
     expect(rate(example({ card: shop, eventType: "sms.submit" }))).toMatchObject({
       priced: false,
-      countsVolume: false,
+      volume: null,
       total: 0n,
     });
     expect(describeCharge(rate(example({ card: shop, eventType: "sms.submit" })).trace, "USD")).toEqual([
@@ -363,11 +381,11 @@ describe("volume tiers", () => {
 describe("holdFor", () => {
   test("is the price now with tax, without discount", () => {
     const input = example();
-    expect(formatMoney(holdFor(input.card, input))).toBe("0.0162");
-    expect(holdFor(input.card, { ...input, eventType: "sms.submit" })).toBe(0n);
-    expect(
-      formatMoney(holdFor(input.card, { ...input, eventType: "firewall.scan", channel: "firewall" })),
-    ).toBe("0.000108");
+    expect(formatMoney(holdFor(input))).toBe("0.0162");
+    expect(holdFor({ ...input, eventType: "sms.submit" })).toBe(0n);
+    expect(formatMoney(holdFor({ ...input, eventType: "firewall.scan", channel: "firewall" }))).toBe(
+      "0.000108",
+    );
   });
 });
 
@@ -382,7 +400,7 @@ describe("bad input", () => {
     { at: 9e15 },
   ])("%j is poison", (changes) => {
     expect(() => rate(example(changes))).toThrow(Poison);
-    expect(() => holdFor(example().card, example(changes))).toThrow(Poison);
+    expect(() => holdFor(example(changes))).toThrow(Poison);
   });
 
   test("an amount beyond the ledger is poison", () => {

@@ -1,12 +1,12 @@
 import { Poison } from "#domain/errors.ts";
 import { type Money, ZERO } from "#domain/money/money.ts";
 import { formatPercent, NO_PERCENT, type Percent } from "#domain/money/percent.ts";
+import { taxesAt } from "#domain/tax/taxes.ts";
 import { type ChargeAmounts, chargeAmounts } from "./amounts.ts";
 import { operatorKey } from "./channel-rates.ts";
 import type {
   CompiledBand,
   CompiledEvent,
-  CompiledRateCard,
   CompiledTier,
   PrincipalRates,
   RateQuote,
@@ -15,40 +15,16 @@ import { canonicalEventType } from "./event-types.ts";
 import type { RateSource } from "./rate-card-model.ts";
 import type { RatingTrace } from "./rating-trace.ts";
 import { matchTimeBand } from "./time-bands.ts";
+import type { RatedCharge } from "./rated-charge.ts";
+import type { RatingInput } from "./rating-input.ts";
+import { monthOf } from "./volume-counters.ts";
 import { INSTANT_MAX } from "./zone-clock.ts";
 
-/** One billable event, with what its tenant's configuration and wallet say. */
-export interface RatingInput {
-  readonly card: CompiledRateCard;
-  /** An alias such as sms.deliver will do. */
-  readonly eventType: string;
-  /** The event's channel; rcs-google and rcs-custom are rated under rcs unless the card names them. */
-  readonly channel: string;
-  /** Epoch ms of the action. */
-  readonly at: number;
-  /** A whole number from 1. */
-  readonly units: number;
-  /** ISO 3166-1 alpha-2, null when unknown. */
-  readonly country: string | null;
-  readonly operator: string | null;
-  /** The month's volume with this event's units: what it was before, plus `units`. Ignored where countsVolume comes out false. */
-  readonly volumeOrdinal: bigint;
-  readonly taxRate: Percent;
-}
+export type { RatedCharge, TrueUp } from "./rated-charge.ts";
+export { PLAIN_EVENT, type RatingInput } from "./rating-input.ts";
 
-export interface RatedCharge {
-  /** False when the card has no price for the event: every amount is zero. */
-  readonly priced: boolean;
-  /** Whether the event's units move the month's volume: priced messages do, free events and platform services do not. */
-  readonly countsVolume: boolean;
-  readonly base: Money;
-  readonly discountPercent: Percent;
-  readonly discount: Money;
-  readonly subtotal: Money;
-  readonly tax: Money;
-  readonly total: Money;
-  readonly trace: RatingTrace;
-}
+const NO_TAXES: RatedCharge["taxes"] = Object.freeze([]);
+const NO_COUNTERS: RatedCharge["counters"] = Object.freeze([]);
 
 /** What step 3 found: the unit rate, and the band that gave or multiplies it. */
 interface FoundRate {
@@ -66,19 +42,25 @@ export function rate(input: RatingInput): RatedCharge {
   const event = findEvent(input);
   const found = event === null ? null : lookupRate(event, input);
   if (event === null || found === null) return unpriced(input);
-  const tier = event.volumeDiscount ? volumeTier(input.card.tiers, input.volumeOrdinal) : null;
+  const volume = event.volumeDiscount ? volumeWith(input) : null;
+  const tier = volume === null ? null : volumeTier(input.card.tiers, volume.after);
   const discountPercent = tier?.discount ?? NO_PERCENT;
   const amounts = amountsOf(found, input, discountPercent);
   return {
     priced: true,
-    countsVolume: event.volumeDiscount && amounts.base > 0n,
     base: amounts.base,
     discountPercent,
     discount: amounts.discount,
     subtotal: amounts.subtotal,
+    taxes: amounts.taxes,
     tax: amounts.tax,
     total: amounts.total,
-    trace: traceOf(input, event, found, tier, amounts),
+    volume: amounts.base > 0n ? volume : null,
+    counters: NO_COUNTERS,
+    trueUp: null,
+    commission: null,
+    cost: null,
+    trace: traceOf(input, found, volume, tier, amounts),
   };
 }
 
@@ -88,13 +70,15 @@ export function rate(input: RatingInput): RatedCharge {
  * charge then takes the rest from the balance. Zero when the card does not price the event.
  * @throws Poison as rate() does.
  */
-export function holdFor(card: CompiledRateCard, event: Omit<RatingInput, "card" | "volumeOrdinal">): Money {
-  const input = { ...event, card, volumeOrdinal: 0n };
+export function holdFor(event: Omit<RatingInput, "counters">): Money {
+  const input: RatingInput = { ...event, counters: NO_VOLUME };
   assertRatable(input);
   const compiled = findEvent(input);
   const found = compiled === null ? null : lookupRate(compiled, input);
   return found === null ? ZERO : amountsOf(found, input, NO_PERCENT).total;
 }
+
+const NO_VOLUME: RatingInput["counters"] = new Map();
 
 function assertRatable({ units, at }: RatingInput): void {
   if (!Number.isSafeInteger(units) || units < 1)
@@ -145,6 +129,12 @@ function quoteFrom(
   return rates.base;
 }
 
+/** The month's volume with this event's units. */
+function volumeWith({ zone, at, counters, units }: RatingInput): NonNullable<RatedCharge["volume"]> {
+  const counter = monthOf(zone, at);
+  return { counter, after: (counters.get(counter) ?? 0n) + BigInt(units) };
+}
+
 /** Step 4: the tier with the highest min_volume that the month's volume has reached. */
 function volumeTier(tiers: readonly CompiledTier[], volume: bigint): CompiledTier | null {
   let low = 0;
@@ -160,11 +150,20 @@ function volumeTier(tiers: readonly CompiledTier[], volume: bigint): CompiledTie
 /** Steps 5 to 7. */
 function amountsOf(
   found: FoundRate,
-  { units, taxRate }: RatingInput,
+  { units, terms, at }: RatingInput,
   discountPercent: Percent,
 ): ChargeAmounts {
+  const taxes = taxesAt(terms.taxes, at);
+  const { inclusive } = terms.taxes;
   const multiplier = found.band?.multiplier?.factor ?? null;
-  const amounts = chargeAmounts({ rate: found.quote.rate, multiplier, units, discountPercent, taxRate });
+  const amounts = chargeAmounts({
+    rate: found.quote.rate,
+    multiplier,
+    units,
+    discountPercent,
+    taxes,
+    inclusive,
+  });
   if (amounts === null) throw new Poison(`the price of ${units} units does not fit the ledger`);
   return amounts;
 }
@@ -173,21 +172,26 @@ function unpriced({ card, eventType, units }: RatingInput): RatedCharge {
   const event = canonicalEventType(eventType);
   return {
     priced: false,
-    countsVolume: false,
     base: ZERO,
     discountPercent: NO_PERCENT,
     discount: ZERO,
     subtotal: ZERO,
+    taxes: NO_TAXES,
     tax: ZERO,
     total: ZERO,
+    volume: null,
+    counters: NO_COUNTERS,
+    trueUp: null,
+    commission: null,
+    cost: null,
     trace: { v: 1, card: card.rateCardId, version: card.version, event, units, source: "none" },
   };
 }
 
 function traceOf(
-  { card, eventType, units, at, volumeOrdinal, taxRate }: RatingInput,
-  event: CompiledEvent,
+  { card, eventType, units, at, terms }: RatingInput,
   { quote, band }: FoundRate,
+  volume: RatedCharge["volume"],
   tier: CompiledTier | null,
   amounts: ChargeAmounts,
 ): RatingTrace {
@@ -205,12 +209,13 @@ function traceOf(
     trace.band = { name: band.name, zone: band.clock.zone, local: band.clock.label(at) };
     if (band.multiplier !== null) trace.band.multiplier = band.multiplier.text;
   }
-  if (event.volumeDiscount) trace.volume = volumeOrdinal.toString();
+  if (volume !== null) trace.volume = volume.after.toString();
   if (tier !== null) {
     trace.tier = tier.minVolumeText;
     trace.discount = tier.discountText;
   }
-  if (taxRate !== 0n) trace.tax = formatPercent(taxRate);
+  const [tax] = taxesAt(terms.taxes, at);
+  if (tax !== undefined) trace.tax = formatPercent(tax.percent);
   if (amounts.rounded.length > 0) trace.rounded = [...amounts.rounded];
   return trace;
 }

@@ -4,7 +4,9 @@ import { formatMoney } from "#domain/money/money.ts";
 import { NO_PERCENT } from "#domain/money/percent.ts";
 import { type CompiledRateCard, compileRateCard } from "./compiled-rate-card.ts";
 import { parseRateCard } from "./rate-card.ts";
-import { rate } from "./rate.ts";
+import { PLAIN_EVENT, rate } from "./rate.ts";
+import { termsOfTaxRate } from "./terms.ts";
+import { clockOf } from "./time-bands.ts";
 
 const guide = compile(readFileSync(new URL("../../examples/rate-cards/guide.json", import.meta.url), "utf8"));
 
@@ -23,12 +25,14 @@ function card(rates: object, more: object = {}): CompiledRateCard {
 function baseAt(card: CompiledRateCard, instant: string): string {
   const event = { eventType: "sms.delivered", channel: "sms", at: Date.parse(instant), units: 1 };
   const charge = rate({
+    ...PLAIN_EVENT,
     card,
     ...event,
     country: null,
     operator: null,
-    volumeOrdinal: 1n,
-    taxRate: NO_PERCENT,
+    zone: clockOf("UTC"),
+    counters: new Map(),
+    terms: termsOfTaxRate(NO_PERCENT),
   });
   return formatMoney(charge.base);
 }

@@ -2,8 +2,8 @@ import { Poison } from "#domain/errors.ts";
 import type { BillingEvent, UsageEvent } from "#domain/events/billing-event.ts";
 import type { StageRecord } from "#domain/events/ports.ts";
 import { parseMoney, type Money } from "#domain/money/money.ts";
-import { parsePercent, type Percent } from "#domain/money/percent.ts";
 import type { CompiledRateCard } from "#domain/rating/compiled-rate-card.ts";
+import { compileTerms, type TenantTerms } from "#domain/rating/terms.ts";
 import { zoneClock, type ZoneClock } from "#domain/rating/zone-clock.ts";
 import type { ControlView } from "#domain/tenants/ports.ts";
 import type { TenantConfiguration, WalletConfiguration } from "#domain/tenants/tenant.ts";
@@ -18,7 +18,7 @@ export interface BilledWallet {
   readonly tenantId: string;
   readonly configuration: WalletConfiguration;
   readonly zone: ZoneClock;
-  readonly taxRate: Percent;
+  readonly terms: TenantTerms;
   readonly rateCardId: string | null;
 }
 
@@ -95,9 +95,9 @@ function billedWallet(tenant: TenantConfiguration, walletId: string): BilledWall
   const zone = zoneClock(tenant.timezone);
   if (zone === null)
     throw new Poison(`Tenant ${tenant.tenantId} has the unknown time zone ${tenant.timezone}`);
-  const taxRate = parsePercent(tenant.taxRate);
-  if (taxRate === null) throw new Poison(`Tenant ${tenant.tenantId} has the tax rate ${tenant.taxRate}`);
-  return { tenantId: tenant.tenantId, configuration, zone, taxRate, rateCardId: tenant.rateCardId };
+  const terms = compileTerms(tenant);
+  if ("problem" in terms) throw new Poison(`Tenant ${tenant.tenantId}: ${terms.problem}`);
+  return { tenantId: tenant.tenantId, configuration, zone, terms, rateCardId: tenant.rateCardId };
 }
 
 function admitEvent(

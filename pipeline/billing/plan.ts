@@ -1,8 +1,9 @@
 import { Poison } from "#domain/errors.ts";
 import { formatMoney, money, MONEY_MAX, ZERO, type Money } from "#domain/money/money.ts";
+import { parsePercent } from "#domain/money/percent.ts";
 import { canonicalEventType } from "#domain/rating/event-types.ts";
-import { rate } from "#domain/rating/rate.ts";
-import type { ZoneClock } from "#domain/rating/zone-clock.ts";
+import { PLAIN_EVENT, rate } from "#domain/rating/rate.ts";
+import { monthOf } from "#domain/rating/volume-counters.ts";
 import type { Charge, ChargeOutcome, LedgerEntry, WalletState } from "#domain/wallet/ports.ts";
 import type { Admitted, AdmittedEntry, AdmittedUsage, BilledWallet } from "./admit.ts";
 
@@ -61,15 +62,11 @@ export function planCharges(
  */
 export function planKnown(wallet: BilledWallet, admitted: Admitted, outcome: ChargeOutcome): Planned | null {
   const period = monthOf(wallet.zone, admitted.event.at);
-  const effect = effectOf(admitted, wallet, period, () => outcome.volumeOrdinal);
+  const units = BigInt(admitted.event.units);
+  const rated = effectOf(admitted, wallet, period, (more) => outcome.volumeOrdinal - units + more);
+  const effect = { ...rated, volume: outcome.volumeOrdinal };
   const same = effect.amount + outcome.amount === 0n && effect.recorded === (outcome.sequence !== null);
   return same ? { ...plannedFrom(admitted, wallet, effect, outcome.sequence), balanceAfter: null } : null;
-}
-
-/** The calendar month of an instant on the zone's clocks: "202611". */
-export function monthOf(zone: ZoneClock, at: number): string {
-  const local = new Date(at + zone.offset(at));
-  return String(local.getUTCFullYear() * 100 + local.getUTCMonth() + 1);
 }
 
 /** @param volumeWith the month's volume with so many more units. */
@@ -90,9 +87,9 @@ function usageEffect(
   period: string,
   volumeWith: (units: bigint) => bigint,
 ): Effect {
-  const volumeOrdinal = volumeWith(BigInt(event.units));
   const { eventType, channel, at, units, country, operator } = event;
   const rated = rate({
+    ...PLAIN_EVENT,
     card,
     eventType,
     channel,
@@ -100,19 +97,26 @@ function usageEffect(
     units,
     country,
     operator,
-    volumeOrdinal,
-    taxRate: wallet.taxRate,
+    prefix: event.prefix ?? null,
+    attributes: event.attributes ?? PLAIN_EVENT.attributes,
+    requestSize: event.requestSize ?? 1,
+    load: event.load === undefined ? null : parsePercent(event.load),
+    zone: wallet.zone,
+    counters: new Map([[period, volumeWith(0n)]]),
+    terms: wallet.terms,
+    contract: null,
   });
+  const countsVolume = rated.volume !== null;
   return {
     amount: money(0n - rated.total),
     base: rated.base,
     revenue: rated.subtotal,
     tax: rated.tax,
-    period: rated.countsVolume ? period : null,
-    volume: rated.countsVolume ? volumeOrdinal : volumeWith(0n),
-    trace: rated.total === 0n && !rated.countsVolume ? "" : JSON.stringify(rated.trace),
+    period: countsVolume ? period : null,
+    volume: rated.volume?.after ?? volumeWith(0n),
+    trace: rated.total === 0n && !countsVolume ? "" : JSON.stringify(rated.trace),
     // A price that a discount of 100 % takes to zero still moves the volume, which only the sequence may do.
-    recorded: rated.total !== 0n || rated.countsVolume,
+    recorded: rated.total !== 0n || countsVolume,
   };
 }
 

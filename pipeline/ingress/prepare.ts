@@ -15,10 +15,11 @@ import {
   type Submission,
 } from "#domain/messages/submission.ts";
 import { formatMoney, type Money, money, parseMoney, ZERO } from "#domain/money/money.ts";
-import { parsePercent } from "#domain/money/percent.ts";
 import type { Pseudonyms } from "#domain/privacy/ports.ts";
 import type { CompiledRateCard } from "#domain/rating/compiled-rate-card.ts";
-import { holdFor } from "#domain/rating/rate.ts";
+import { holdFor, PLAIN_EVENT } from "#domain/rating/rate.ts";
+import { compileTerms } from "#domain/rating/terms.ts";
+import { zoneClock } from "#domain/rating/zone-clock.ts";
 import type { ControlView } from "#domain/tenants/ports.ts";
 import type { TenantConfiguration, WalletConfiguration } from "#domain/tenants/tenant.ts";
 
@@ -201,12 +202,13 @@ function priceHolds(
   at: number,
   place: { readonly country: string | null; readonly operator: string | null },
 ): Holds | null {
-  const taxRate = parsePercent(tenant.taxRate);
-  if (taxRate === null) return null;
+  const terms = compileTerms(tenant);
+  const zone = zoneClock(tenant.timezone);
+  if ("problem" in terms || zone === null) return null;
   const channel = ratingChannel(messageChannel);
   const submitType = channel === "sms" ? "sms.submit" : `${channel}.send`;
   const price = (eventType: string, rated: string): Money =>
-    holdFor(card, { eventType, channel: rated, at, units: 1, taxRate, ...place });
+    holdFor({ ...PLAIN_EVENT, card, eventType, channel: rated, at, units: 1, zone, terms, ...place });
   try {
     return {
       scan: price("firewall.scan", "firewall"),

@@ -9,7 +9,9 @@ import type { WorkflowTrigger } from "#domain/events/workflow-trigger.ts";
 import { parseMoney, type Money } from "#domain/money/money.ts";
 import { parsePercent, type Percent } from "#domain/money/percent.ts";
 import { compileRateCardVersion } from "#domain/rating/compiled-rate-card.ts";
-import { rate } from "#domain/rating/rate.ts";
+import { PLAIN_EVENT, rate } from "#domain/rating/rate.ts";
+import { termsOfTaxRate } from "#domain/rating/terms.ts";
+import { type ZoneClock, zoneClock } from "#domain/rating/zone-clock.ts";
 import type { TenantConfiguration, WalletConfiguration } from "#domain/tenants/tenant.ts";
 import type { Ledger, WalletStore } from "#domain/wallet/ports.ts";
 import type { BillingCount, BillingDependencies } from "#pipeline/billing/ports.ts";
@@ -245,8 +247,8 @@ export async function checkWallet(
     if (eventType !== undefined) {
       const channel = eventType.split(".")[0] as string;
       const taxRate = parsePercent("8") as Percent;
-      const volumeOrdinal = volume + 1n;
       const rated = rate({
+        ...PLAIN_EVENT,
         card: compiled,
         eventType,
         channel,
@@ -254,11 +256,12 @@ export async function checkWallet(
         units: 1,
         country: "US",
         operator: null,
-        volumeOrdinal,
-        taxRate,
+        zone: zoneClock("UTC") as ZoneClock,
+        counters: new Map([["202611", volume]]),
+        terms: termsOfTaxRate(taxRate),
       });
       expect(parsed(row.amount)).toBe(0n - rated.total);
-      if (rated.countsVolume) volume += 1n;
+      if (rated.volume !== null) volume += 1n;
       balance -= rated.total;
     }
     expect(BigInt(row.volume_ordinal)).toBe(volume);

@@ -1,6 +1,6 @@
 import { expect, test } from "@jest/globals";
-import { zoneClock, type ZoneClock } from "#domain/rating/zone-clock.ts";
-import { monthOf } from "./plan.ts";
+import { zoneClock, type ZoneClock } from "./zone-clock.ts";
+import { monthOf } from "./volume-counters.ts";
 
 test("the month of volume turns at midnight in the tenant's zone", () => {
   const zone = (name: string): ZoneClock => zoneClock(name) as ZoneClock;
