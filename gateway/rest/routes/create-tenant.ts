@@ -18,6 +18,7 @@ import {
   timezone,
 } from "../schemas.ts";
 import { API_KEY_PREFIX, mintKey, mintSmppPassword } from "../secrets.ts";
+import { defaultSystemId } from "../system-id.ts";
 import { TENANT_BODY_EXAMPLE, tenantBody, toTenantBody } from "../tenant-body.ts";
 
 const request = z
@@ -139,7 +140,7 @@ async function onboard(
 ): Promise<Effect> {
   const apiKey = mintKey(dependencies.randomBytes, API_KEY_PREFIX);
   const password = mintSmppPassword(dependencies.randomBytes);
-  const systemId = body.smpp_system_id ?? body.tenant_id.slice(0, 15);
+  const systemId = body.smpp_system_id ?? defaultSystemId(body.tenant_id);
   const input: OnboardingInput = {
     tenantId: body.tenant_id,
     name: body.name,
