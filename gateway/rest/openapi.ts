@@ -94,6 +94,8 @@ export async function addApiReference(gateway: FastifyInstance): Promise<void> {
       withDefaultFonts: false,
       telemetry: false,
       pageTitle: "Catalyst API",
+      // Its toolbar leads to services elsewhere.
+      showDeveloperTools: "never",
     },
   });
 }
