@@ -64,9 +64,14 @@ export const usageEvent = z.object({
 export const walletEntryEvent = z.object({
   ...base,
   kind: z.literal("entry"),
-  entryType: z.enum(["top_up", "adjustment", "opening_volume"]),
+  entryType: z.enum(["top_up", "adjustment", "opening_volume", "refund", "re_rating"]),
   /** Signed decimal string; "0" for opening_volume. */
   amount: z.string(),
+  /** What revenue and tax move by, signed as the ledger signs them (a refund's are negative); absent: nothing of it is theirs. */
+  revenue: z.string().optional(),
+  tax: z.string().optional(),
+  /** Id of the charge that a refund or a re-rating corrects. */
+  corrects: z.string().min(1).max(200).optional(),
   /** Units to set as the month's volume, for opening_volume. */
   units: z.number().int().min(0),
   reason: z.string(),

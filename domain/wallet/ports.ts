@@ -139,7 +139,14 @@ export interface LedgerEntry {
   readonly offset: bigint;
 }
 
-export type LedgerEntryType = "charge" | "top_up" | "adjustment" | "opening_volume";
+export type LedgerEntryType =
+  | "charge"
+  | "true_up"
+  | "top_up"
+  | "adjustment"
+  | "opening_volume"
+  | "refund"
+  | "re_rating";
 
 /** A wallet's new entries, ascending by sequence, as they were applied to the store under `epoch`. */
 export interface LedgerBatch {

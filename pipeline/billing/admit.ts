@@ -124,7 +124,8 @@ function admitEvent(
   return { kind: "usage", record, event, card, hold };
 }
 
-function amountOf(text: string, eventId: string): Money {
+/** @throws Poison for a text that is no amount. */
+export function amountOf(text: string, eventId: string): Money {
   const amount = parseMoney(text);
   if (amount === null)
     throw new Poison(`Event ${eventId} has an amount that is not a decimal of at most 18 places`);

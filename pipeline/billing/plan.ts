@@ -5,7 +5,13 @@ import { canonicalEventType } from "#domain/rating/event-types.ts";
 import { PLAIN_EVENT, rate } from "#domain/rating/rate.ts";
 import { monthOf } from "#domain/rating/volume-counters.ts";
 import type { Charge, ChargeOutcome, LedgerEntry, WalletState } from "#domain/wallet/ports.ts";
-import type { Admitted, AdmittedEntry, AdmittedUsage, BilledWallet } from "./admit.ts";
+import {
+  amountOf,
+  type Admitted,
+  type AdmittedEntry,
+  type AdmittedUsage,
+  type BilledWallet,
+} from "./admit.ts";
 
 /** One event with its price: what the store applies and what the ledger writes. */
 export interface Planned {
@@ -125,11 +131,11 @@ function entryEffect({ event, amount }: AdmittedEntry, period: string, volume: b
   return {
     amount: opening ? ZERO : amount,
     base: null,
-    revenue: ZERO,
-    tax: ZERO,
+    revenue: event.revenue === undefined ? ZERO : amountOf(event.revenue, event.id),
+    tax: event.tax === undefined ? ZERO : amountOf(event.tax, event.id),
     period: opening ? period : null,
     volume: opening ? BigInt(event.units) : volume,
-    trace: JSON.stringify({ v: 1, reason: event.reason, actor: event.actor }),
+    trace: JSON.stringify({ v: 1, reason: event.reason, actor: event.actor, corrects: event.corrects }),
     recorded: opening || amount !== 0n,
   };
 }
