@@ -23,6 +23,7 @@ import { startSmppServer } from "#gateway/smpp/server.ts";
 import { createPseudonyms } from "#platform/pseudonyms.ts";
 import { createAcceptQueue } from "#pipeline/ingress/accept-queue.ts";
 import { createIngress } from "#pipeline/ingress/accept.ts";
+import { createQuoting } from "#pipeline/ingress/quote.ts";
 import { createSmppCounters } from "#protocols/smpp/session.ts";
 import { startControlFeed } from "./control-feed.ts";
 import { AcceptedRate, createHealthProbe } from "./gateway-health.ts";
@@ -53,12 +54,13 @@ async function compose(context: ProcessContext): Promise<void> {
   });
   const wallets = createWalletStore(redis, createLedger(pool));
   const rate = new AcceptedRate();
+  const ranges = await loadNumberRanges();
   const ingress = createIngress({
     control,
     wallets,
     publisher,
     clock,
-    ranges: await loadNumberRanges(),
+    ranges,
     pseudonyms: createPseudonyms(config.secretKey),
     channels: new Set(["sms"]),
     onOutcome: ({ channel }, outcome) => {
@@ -82,6 +84,7 @@ async function compose(context: ProcessContext): Promise<void> {
       hashPassword: hashSmppPassword,
       ingress,
       acceptQueue,
+      quote: createQuoting({ control, wallets, ranges, clock }),
       publisher,
       adminKeys: createAdminKeys(pool),
       idempotency: createIdempotencyStore(pool),

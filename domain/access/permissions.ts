@@ -16,6 +16,7 @@ export const PERMISSIONS = {
   "transactions.list": [...EVERY_ROLE, "tenant"],
   "transactions.read": [...EVERY_ROLE, "tenant"],
   "transactions.explain": [...EVERY_ROLE, "tenant"],
+  "quotes.create": [...EVERY_ROLE, "tenant"],
   "rate_cards.create": ["owner", "finance"],
   "rate_cards.list": EVERY_ROLE,
   "rate_cards.read": EVERY_ROLE,

@@ -8,6 +8,7 @@ import type { RateCardVersion } from "#domain/rating/rate-card-version.ts";
 import type { ControlAnnouncements, TenantStore } from "#domain/tenants/tenant-store.ts";
 import type { WalletStore } from "#domain/wallet/ports.ts";
 import type { AcceptQueue, Ingress } from "#pipeline/ingress/ingress.ts";
+import type { Quote, QuoteRequest } from "#pipeline/ingress/quote.ts";
 import type { OnboardingInput } from "#workflows/tenant-onboarding/api.ts";
 
 /** A page of rows, newest or lowest first; `next` is the cursor of the page after, null on the last. */
@@ -153,6 +154,8 @@ export interface GatewayDependencies {
   readonly hashPassword: (password: string) => Promise<string>;
   readonly ingress: Ingress;
   readonly acceptQueue: AcceptQueue;
+  /** Prices an event without charging it. */
+  readonly quote: (request: QuoteRequest) => Promise<Quote>;
   readonly publisher: EventPublisher;
   readonly adminKeys: AdminKeys;
   readonly idempotency: IdempotencyStore;

@@ -2,6 +2,7 @@ import type { AddRoute } from "./context.ts";
 import { createAdminKey } from "./routes/create-admin-key.ts";
 import { createApiKey } from "./routes/create-api-key.ts";
 import { createMessages } from "./routes/create-messages.ts";
+import { createQuote } from "./routes/create-quote.ts";
 import { createRateCard } from "./routes/create-rate-card.ts";
 import { createTenant } from "./routes/create-tenant.ts";
 import { createTopUp } from "./routes/create-top-up.ts";
@@ -30,6 +31,7 @@ export const ROUTES: readonly AddRoute[] = [
   createAdminKey,
   createApiKey,
   createMessages,
+  createQuote,
   createRateCard,
   createTenant,
   createTopUp,

@@ -31,10 +31,10 @@ export async function visibleTenant(
 }
 
 /** Whose rows a list shows: a tenant's own; an administrator names the tenant. */
-export function listedTenant(actor: Actor, named: string | undefined): string {
+export function listedTenant(actor: Actor, named: string | undefined, field = "query.tenant_id"): string {
   if (actor.kind === "administrator") {
     if (named === undefined)
-      throw fieldProblem("query.tenant_id", "is needed with an administration key: name the tenant");
+      throw fieldProblem(field, "is needed with an administration key: name the tenant");
     return named;
   }
   if (named !== undefined && named !== actor.tenantId) throw noSuchTenant(named);

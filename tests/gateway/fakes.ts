@@ -7,8 +7,10 @@ import { billingEvent } from "#domain/events/billing-event.ts";
 import type { OutgoingRecord } from "#domain/events/ports.ts";
 import type { MessageView } from "#domain/messages/ports.ts";
 import { money, parseMoney, type Money } from "#domain/money/money.ts";
+import { type CompiledRateCard, compileRateCardVersion } from "#domain/rating/compiled-rate-card.ts";
 import type { ApiKeySummary } from "#domain/tenants/tenant-store.ts";
 import type { TenantConfiguration } from "#domain/tenants/tenant.ts";
+import { createQuoting } from "#pipeline/ingress/quote.ts";
 import type { OnboardingInput } from "#workflows/tenant-onboarding/api.ts";
 import type {
   GatewayDependencies,
@@ -16,6 +18,7 @@ import type {
   StoredRateCard,
   TransactionView,
 } from "#gateway/rest/dependencies.ts";
+import { RATE_CARD_SOURCE_EXAMPLE } from "#gateway/rest/rate-card-body.ts";
 import { hashOf } from "#gateway/rest/secrets.ts";
 import { uuidv7 } from "./uuidv7.ts";
 
@@ -36,6 +39,22 @@ export const ROLE_KEYS = {
   "read-only": "cat_admin_readonly",
 } as const;
 
+/** The card that prices quotes: the documentation's. */
+const QUOTED_CARD = compiledCard(JSON.stringify(RATE_CARD_SOURCE_EXAMPLE));
+
+function compiledCard(source: string): CompiledRateCard {
+  const compiled = compileRateCardVersion({
+    v: 1,
+    rateCardId: "RC-TENANT-001",
+    version: 1,
+    validFrom: 0,
+    storedAt: 0,
+    source,
+  });
+  if (!compiled.ok) throw new Error(JSON.stringify(compiled.problems));
+  return compiled.card;
+}
+
 export function tenant(tenantId: string, walletId: string): TenantConfiguration {
   return {
     v: 1,
@@ -47,7 +66,7 @@ export function tenant(tenantId: string, walletId: string): TenantConfiguration 
     timezone: "UTC",
     country: "US",
     taxRate: "8",
-    rateCardId: null,
+    rateCardId: "RC-TENANT-001",
     wallets: [
       {
         walletId,
@@ -203,6 +222,23 @@ function dependenciesOf(platform: FakePlatform): GatewayDependencies {
       stats: () => ({ queued: 0, inFlightBatches: 0, dropped: 0 }),
       drain: async () => {},
     },
+    quote: createQuoting({
+      control: {
+        confirm: up,
+        tenant: (tenantId) => platform.tenants.get(tenantId),
+        rateCard: () => QUOTED_CARD,
+      },
+      wallets: {
+        state: async () => ({
+          epoch: 1n,
+          sequence: 3n,
+          balance: money(0n),
+          volumes: new Map([["202611", 9_999n]]),
+        }),
+      },
+      ranges: { operator: () => "Verizon" },
+      clock: { now: () => platform.now },
+    }),
     publisher: {
       publish: async (records) => {
         await up();

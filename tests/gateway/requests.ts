@@ -92,6 +92,14 @@ export const SAMPLES: readonly SampleRequest[] = [
     status: 200,
   },
   {
+    operation: "quotes.create",
+    method: "POST",
+    route: "/api/v2/quotes",
+    url: "/api/v2/quotes",
+    body: { event_type: "sms.delivered", channel: "sms", tenant_id: "TENANT-001", volume: 1 },
+    status: 200,
+  },
+  {
     operation: "rate_cards.create",
     method: "POST",
     route: "/api/v2/rate-cards",

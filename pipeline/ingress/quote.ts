@@ -1,0 +1,167 @@
+import { Poison } from "#domain/errors.ts";
+import { readNumber } from "#domain/messages/numbers.ts";
+import type { NumberRanges } from "#domain/messages/ports.ts";
+import type { Percent } from "#domain/money/percent.ts";
+import type { CompiledRateCard } from "#domain/rating/compiled-rate-card.ts";
+import { PLAIN_EVENT, rate } from "#domain/rating/rate.ts";
+import type { RatedCharge } from "#domain/rating/rated-charge.ts";
+import { compileTerms } from "#domain/rating/terms.ts";
+import { type CounterKey, monthOf } from "#domain/rating/volume-counters.ts";
+import { type ZoneClock, zoneClock } from "#domain/rating/zone-clock.ts";
+import type { ControlView } from "#domain/tenants/ports.ts";
+import type { TenantConfiguration, WalletConfiguration } from "#domain/tenants/tenant.ts";
+import type { WalletStore } from "#domain/wallet/ports.ts";
+
+/** An event that may happen, and what to assume of its wallet. */
+export interface QuoteRequest {
+  readonly tenantId: string;
+  /** Null: the one that pays for the channel. */
+  readonly walletId: string | null;
+  /** Null: the card in force. */
+  readonly rateCardId: string | null;
+  readonly eventType: string;
+  readonly channel: string;
+  /** Epoch ms. */
+  readonly at: number;
+  readonly units: number;
+  /** A phone number as people write it, from which country, operator and prefix follow where they are not given. */
+  readonly to: string | null;
+  readonly country: string | null;
+  readonly operator: string | null;
+  readonly prefix: string | null;
+  readonly attributes: Readonly<Record<string, string>>;
+  readonly requestSize: number;
+  readonly load: Percent | null;
+  /** The month's volume with this event; null: the wallet's own. */
+  readonly volume: bigint | null;
+}
+
+export type Quote =
+  | {
+      readonly ok: true;
+      readonly charge: RatedCharge;
+      readonly card: CompiledRateCard;
+      readonly wallet: WalletConfiguration;
+    }
+  /** `field` as QuoteRequest names it. */
+  | { readonly ok: false; readonly field: keyof QuoteRequest; readonly message: string };
+
+export interface QuotingDependencies {
+  readonly control: Pick<ControlView, "tenant" | "rateCard" | "confirm">;
+  readonly wallets: Pick<WalletStore, "state">;
+  readonly ranges: NumberRanges;
+  /** Milliseconds, from any fixed moment. */
+  readonly clock: { now(): number };
+}
+
+/** A quote is indicative: the volume moves while it is read. Asking Redis once a second and wallet keeps quotes cheap. */
+const COUNTERS_FRESH_MS = 1_000;
+const WALLETS_REMEMBERED = 10_000;
+const LAST_DIGITS = 4;
+const PREFIX_MAX = 9;
+
+/**
+ * Prices events without charging them, by the rules and the snapshot of configuration that charges follow.
+ * @throws Unavailable when configuration cannot be confirmed or the wallet's volume cannot be read.
+ */
+export function createQuoting({ control, wallets, ranges, clock }: QuotingDependencies) {
+  const remembered = new Map<string, { readonly until: number; readonly counters: Promise<Counters> }>();
+
+  function countersOf(walletId: string): Promise<Counters> {
+    const now = clock.now();
+    const known = remembered.get(walletId);
+    if (known !== undefined && now < known.until) return known.counters;
+    if (remembered.size >= WALLETS_REMEMBERED) remembered.clear();
+    const counters = wallets.state(walletId).then(({ volumes }) => volumes);
+    counters.catch(() => remembered.delete(walletId));
+    remembered.set(walletId, { until: now + COUNTERS_FRESH_MS, counters });
+    return counters;
+  }
+
+  return async (request: QuoteRequest): Promise<Quote> => {
+    await control.confirm();
+    const tenant = control.tenant(request.tenantId);
+    if (tenant === undefined) return refused("tenantId", `${request.tenantId} is no tenant`);
+    const wallet = payingWallet(tenant, request.walletId);
+    if (wallet === undefined) return refused("walletId", "is no wallet of the tenant");
+    const card = cardOf(control, request, tenant, wallet);
+    if ("ok" in card) return card;
+    const zone = zoneClock(tenant.timezone);
+    const terms = compileTerms(tenant);
+    if (zone === null) return refused("tenantId", `has the unknown time zone ${tenant.timezone}`);
+    if ("problem" in terms) return refused("tenantId", terms.problem);
+    const place = placeOf(request, tenant.country, ranges);
+    if ("ok" in place) return place;
+    const counters =
+      request.volume === null
+        ? await countersOf(wallet.walletId)
+        : assumedCounters(request, zone, request.volume);
+    const { eventType, channel, at, units, attributes, requestSize, load } = request;
+    const event = { eventType, channel, at, units, attributes, requestSize, load };
+    try {
+      const charge = rate({ ...PLAIN_EVENT, ...event, ...place, card, zone, terms, counters });
+      return { ok: true, charge, card, wallet };
+    } catch (error) {
+      if (error instanceof Poison) return refused("eventType", error.message);
+      throw error;
+    }
+  };
+}
+
+type Counters = ReadonlyMap<CounterKey, bigint>;
+
+function payingWallet(tenant: TenantConfiguration, walletId: string | null): WalletConfiguration | undefined {
+  return walletId === null
+    ? tenant.wallets[0]
+    : tenant.wallets.find((wallet) => wallet.walletId === walletId);
+}
+
+function cardOf(
+  control: Pick<ControlView, "rateCard">,
+  { rateCardId: asked, at }: QuoteRequest,
+  tenant: TenantConfiguration,
+  wallet: WalletConfiguration,
+): CompiledRateCard | (Quote & { ok: false }) {
+  const rateCardId = asked ?? tenant.rateCardId;
+  if (rateCardId === null) return refused("rateCardId", "is needed: the tenant has no rate card");
+  const card = control.rateCard(rateCardId, at);
+  if (card === undefined) return refused("rateCardId", `${rateCardId} has no version for that time`);
+  if (card.currency !== wallet.currency)
+    return refused("rateCardId", `${rateCardId} is in ${card.currency}, the wallet in ${wallet.currency}`);
+  return card;
+}
+
+function placeOf(
+  { to, country, operator, prefix }: QuoteRequest,
+  home: string,
+  ranges: NumberRanges,
+): Pick<QuoteRequest, "country" | "operator" | "prefix"> | (Quote & { ok: false }) {
+  if (to === null) return { country, operator, prefix };
+  const read = readNumber(to, home);
+  if (read === null)
+    return refused("to", "is no phone number: write it with + and its country code, as in +14155552671");
+  return {
+    country: country ?? read.country,
+    operator: operator ?? ranges.operator(read.number, read.country),
+    prefix: prefix ?? destinationPrefix(read.number),
+  };
+}
+
+/** The leading digits of a number in E.164 that prices may depend on: at most nine, never its last four. */
+export function destinationPrefix(number: string): string {
+  return number.slice(1, -LAST_DIGITS).slice(0, PREFIX_MAX);
+}
+
+/** Whether the card counts all channels together or each alone: the assumption stands for both. */
+function assumedCounters({ at, units, channel }: QuoteRequest, zone: ZoneClock, volume: bigint): Counters {
+  const before = volume - BigInt(units);
+  const month = monthOf(zone, at);
+  return new Map([
+    [month, before],
+    [`${month}/${channel}`, before],
+  ]);
+}
+
+function refused(field: keyof QuoteRequest, message: string): Quote & { ok: false } {
+  return { ok: false, field, message };
+}
