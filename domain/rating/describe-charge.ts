@@ -1,9 +1,8 @@
-import { parseFactor } from "#domain/money/factor.ts";
 import { formatMoney, type Money, parseMoney } from "#domain/money/money.ts";
-import { NO_PERCENT, parsePercent } from "#domain/money/percent.ts";
-import { plainTax } from "#domain/tax/taxes.ts";
-import { type ChargeAmounts, chargeAmounts } from "./amounts.ts";
 import type { RatingTrace } from "./rating-trace.ts";
+import { traceAmounts } from "./replay-trace.ts";
+
+export { traceAmounts } from "./replay-trace.ts";
 
 /** As in the guide's Example 1: "$0.01500". */
 const DECIMALS_MIN = 5;
@@ -29,39 +28,25 @@ export function describeCharge(trace: RatingTrace, currency: string): string[] {
   ];
 }
 
-/**
- * The amounts that the trace stands for, computed again: they equal those that were charged. null for an event without a price.
- * @throws RangeError for a trace that rate() did not make.
- */
-export function traceAmounts(trace: RatingTrace): ChargeAmounts | null {
-  if (trace.source === "none") return null;
-  const rate = parseMoney(trace.rate ?? "");
-  const multiplierText = trace.band?.multiplier;
-  const multiplier = multiplierText === undefined ? null : parseFactor(multiplierText);
-  const discountPercent = trace.discount === undefined ? NO_PERCENT : parsePercent(trace.discount);
-  const taxRate = trace.tax === undefined ? NO_PERCENT : parsePercent(trace.tax);
-  const readable = rate !== null && discountPercent !== null && taxRate !== null;
-  if (!readable || (multiplier === null && multiplierText !== undefined))
-    throw new RangeError("unreadable rating trace");
-  const amounts = chargeAmounts({
-    rate,
-    multiplier,
-    units: trace.units,
-    discountPercent,
-    taxes: plainTax(taxRate).taxes,
-    inclusive: false,
-  });
-  if (amounts === null) throw new RangeError("the rating trace exceeds numeric(38,18)");
-  return amounts;
-}
-
 function baseText(trace: RatingTrace, currency: string): string {
+  const { band, pulse, size } = trace;
   const parts = [sourceText(trace)];
-  const { band } = trace;
   if (band?.multiplier !== undefined) parts.push(`× ${band.multiplier} for time band ${quoted(band)}`);
+  else if (band !== undefined && trace.source !== "time_band") parts.push(`time band ${quoted(band)}`);
   const unitRate = priceText(parseMoney(trace.rate ?? "") as Money, currency);
-  if (trace.units !== 1) parts.push(`${trace.units} units`);
-  if (trace.units !== 1 || band?.multiplier !== undefined) parts[0] = `${parts[0]} ${unitRate}`;
+  const units = trace.per === "event" ? 1 : trace.units;
+  if (pulse !== undefined) {
+    const { attribute, billed, initial, increment, unit } = pulse;
+    parts.push(`${billed} of ${attribute} billed in pulses of ${initial}/${increment}, rate per ${unit}`);
+  }
+  if (size !== undefined) {
+    const price = priceText(parseMoney(size.rate) as Money, currency);
+    parts.push(`${size.started} × ${price} per ${size.per} of ${size.attribute}`);
+  }
+  if (units !== 1) parts.push(`${units} units`);
+  const { multiplier } = band ?? {};
+  const plain = multiplier === undefined && pulse === undefined && size === undefined && units === 1;
+  if (!plain) parts[0] = `${parts[0]} ${unitRate}`;
   return parts.join(", ");
 }
 
@@ -70,9 +55,13 @@ function sourceText({ source, name, band, event }: RatingTrace): string {
     case "time_band":
       return band === undefined ? "time band" : `time band ${quoted(band)}`;
     case "contract":
-      return "contract rate";
+      return name === undefined ? "contract rate" : `contract ${name}`;
     case "operator":
       return `operator ${name}`;
+    case "prefix":
+      return `prefix ${name}`;
+    case "attribute":
+      return `rate for ${name}`;
     case "destination":
       return `destination ${name}`;
     case "base":

@@ -48,12 +48,10 @@ export class JsonReader {
   /** An object with free keys, at most `max` of them. */
   map(value: unknown, path: string, max: number): JsonObject | null {
     if (absent(value)) return null;
-    if (typeof value !== "object" || Array.isArray(value) || value instanceof LosslessNumber) {
-      return this.report(path, `must be an object, not ${shown(value)}`);
-    }
+    if (!isObject(value)) return this.report(path, `must be an object, not ${shown(value)}`);
     const count = Object.keys(value).length;
     if (count > max) return this.report(path, `has ${count} entries; at most ${max} are allowed`);
-    return value as JsonObject;
+    return value;
   }
 
   list(value: unknown, path: string, max: number): readonly unknown[] | null {
@@ -71,6 +69,12 @@ export class JsonReader {
       return this.report(path, `must be 1 to ${lengthMax} printable characters`);
     }
     return value;
+  }
+
+  choice<Choice extends string>(value: unknown, path: string, choices: readonly Choice[]): Choice | null {
+    if (absent(value)) return null;
+    const chosen = choices.find((choice) => choice === value);
+    return chosen ?? this.report(path, `must be one of ${choices.join(", ")}, not ${shown(value)}`);
   }
 
   integer(value: unknown, path: string, min: number, max: number): number | null {
@@ -107,6 +111,11 @@ export function child(path: string, key: string | number): string {
   if (typeof key === "number") return `${path}[${key}]`;
   if (!/^[\w-]{1,64}$/.test(key)) return `${path}[${JSON.stringify(key.slice(0, 64))}]`;
   return path === "" ? key : `${path}.${key}`;
+}
+
+export function isObject(value: unknown): value is JsonObject {
+  if (typeof value !== "object" || value === null) return false;
+  return !Array.isArray(value) && !(value instanceof LosslessNumber);
 }
 
 export function absent(value: unknown): value is null | undefined {

@@ -3,10 +3,11 @@ import type { Money } from "#domain/money/money.ts";
 import type { Percent } from "#domain/money/percent.ts";
 
 /**
- * Where the price of a channel's principal event may come from, most decisive first: the guide's order,
- * and the default of a card's `precedence`.
+ * Where the price of a channel's principal event may come from, most decisive first: the guide's order with prefixes
+ * before the countries that they lie in, and the default of a card's `precedence`. A precedence without time_band
+ * nests bands: each source's rate has its own, the channel's belong to base.
  */
-export const RATE_SOURCES = ["time_band", "contract", "operator", "destination", "base"] as const;
+export const RATE_SOURCES = ["time_band", "contract", "operator", "prefix", "destination", "base"] as const;
 export type RateSource = (typeof RATE_SOURCES)[number];
 
 /** Hours `startHour` (inclusive) to `endHour` (exclusive) of the wall clock, on the days (0 = Sunday) on which they start. */
@@ -22,26 +23,87 @@ export interface TimeBand {
   readonly multiplier: Factor | null;
   /** IANA; null: the card's. */
   readonly timezone: string | null;
+  /** YYYY-MM-DD of the band's zone, [from, to) by the day on which the band starts; null: open. */
+  readonly validFrom: string | null;
+  readonly validTo: string | null;
+  /** Whether it rules only on the card's holidays, or never on one; null: holidays are days like others. */
+  readonly holidays: "only" | "never" | null;
 }
 
 /** A channel's prices, each per unit. */
 export interface ChannelRates {
   /** Price of the principal event (see principalEvent). */
   readonly baseRate: Money | null;
-  readonly contractRate: Money | null;
+  /** For every wallet on the card; empty: none. The first in force counts, as in every list of dated rates. */
+  readonly contractRate: readonly DatedRate[];
+  /** By contract, before contractRate. */
+  readonly contractRates: ReadonlyMap<string, NamedRate>;
   readonly timeBands: readonly TimeBand[];
   /** By operator name in lower case. */
   readonly operatorRates: ReadonlyMap<string, NamedRate>;
+  /** By leading digits of the E.164 number; the longest counts. */
+  readonly prefixRates: ReadonlyMap<string, NamedRate>;
   /** By ISO 3166-1 alpha-2 code. */
   readonly destinationRates: ReadonlyMap<string, NamedRate>;
+  /** What else prices the principal event. */
+  readonly pricing: EventPricing | null;
   /** By canonical event type, the principal event left out. */
-  readonly eventPrices: ReadonlyMap<string, Money>;
+  readonly events: ReadonlyMap<string, EventPrice>;
+}
+
+/** A price, the days on which it holds, and the bands within it. */
+export interface DatedRate {
+  /** Per unit; null: only its bands have prices. */
+  readonly rate: Money | null;
+  /** YYYY-MM-DD of the card's zone, [from, to); null: open. */
+  readonly validFrom: string | null;
+  readonly validTo: string | null;
+  /** Empty unless the card nests bands. */
+  readonly timeBands: readonly TimeBand[];
 }
 
 export interface NamedRate {
   /** As the card spells it. */
   readonly name: string;
+  readonly rates: readonly DatedRate[];
+}
+
+/** The price of an event other than the principal one. */
+export interface EventPrice {
+  /** Per unit; null: attributes, size or a formula alone price it. */
+  readonly rate: Money | null;
+  readonly pricing: EventPricing | null;
+}
+
+/** What prices an event beyond a rate per unit. */
+export interface EventPricing {
+  /** "event": units do not multiply it. "part" and "month" say what a unit is. */
+  readonly per: "event" | "part" | "month" | null;
+  /** By attribute, then by its value in lower case: a rate that replaces any other. */
+  readonly attributeRates: ReadonlyMap<string, ReadonlyMap<string, AttributeRate>>;
+  readonly pulse: Pulse | null;
+  readonly size: SizePrice | null;
+}
+
+export interface AttributeRate {
+  readonly name: string;
   readonly rate: Money;
+}
+
+/** Started pulses of an attribute (a session's seconds) are billed: first `initial`, then by `increment`. */
+export interface Pulse {
+  readonly attribute: string;
+  readonly initial: number;
+  readonly increment: number;
+  /** The rate is the price of so much: 60 = per minute. */
+  readonly unit: number;
+}
+
+/** On top of the rate: `rate` for each started `per` of an attribute (a file's bytes). */
+export interface SizePrice {
+  readonly attribute: string;
+  readonly rate: Money;
+  readonly per: number;
 }
 
 export interface VolumeDiscount {
@@ -61,6 +123,8 @@ export interface RateCard {
   /** IANA. */
   readonly timezone: string;
   readonly precedence: readonly RateSource[];
+  /** YYYY-MM-DD, ascending. */
+  readonly holidays: readonly string[];
   /** By channel name (see RATING_CHANNELS). */
   readonly rates: ReadonlyMap<string, ChannelRates>;
   /** In ascending order of minVolume. */

@@ -6,6 +6,8 @@ import { child } from "./json-reader.ts";
 import type {
   CardRemark,
   ChannelRates,
+  DatedRate,
+  NamedRate,
   RateCard,
   RateSource,
   TimeBand,
@@ -33,9 +35,18 @@ function* everyWarning(card: RateCard): Generator<CardRemark> {
     const path = child("rates", channel);
     const bandsPath = child(path, "time_bands");
     yield* channelWarnings(rates, path, channel);
-    yield* overlapWarnings(rates.timeBands, bandsPath, card.timezone);
-    for (const [index, band] of rates.timeBands.entries()) {
-      yield* bandWarnings(band, child(bandsPath, index), rates, card.precedence);
+    yield* bandListWarnings(rates.timeBands, bandsPath, card);
+    if (card.precedence.includes("time_band")) {
+      for (const [index, band] of rates.timeBands.entries()) {
+        yield* bandWarnings(band, child(bandsPath, index), rates, card.precedence);
+      }
+    }
+    for (const [ratesPath, dated] of datedRates(rates, path)) {
+      yield* validityWarnings(dated, ratesPath);
+      for (const [index, { timeBands }] of dated.entries()) {
+        const ratePath = dated.length === 1 ? ratesPath : child(ratesPath, index);
+        yield* bandListWarnings(timeBands, child(ratePath, "time_bands"), card);
+      }
     }
   }
   yield* tierWarnings(card.volumeDiscounts);
@@ -50,14 +61,16 @@ function channelWarnings(rates: ChannelRates, path: string, channel: string): Ca
       message: "both RCS channels are rated under rcs; this prices only events that name the channel itself",
     });
   }
-  const partial = rates.timeBands.length + rates.operatorRates.size + rates.destinationRates.size > 0;
-  if (rates.baseRate === null && rates.contractRate === null && partial) {
+  const partial =
+    rates.timeBands.length + rates.operatorRates.size + rates.prefixRates.size + rates.destinationRates.size >
+    0;
+  if (rates.baseRate === null && rates.contractRate.length === 0 && partial) {
     warnings.push({
       path,
       message: `has no base_rate: ${principal} is free wherever nothing else prices it`,
     });
   }
-  for (const eventType of rates.eventPrices.keys()) {
+  for (const eventType of rates.events.keys()) {
     if (knownEventTypes(channel).includes(eventType)) continue;
     const message = `the platform emits no such event; it emits ${knownEventTypes(channel).join(", ")}`;
     warnings.push({ path: child(child(path, "events"), eventType), message });
@@ -108,12 +121,56 @@ function overridesBelow(
 ): { name: string; rate: Money }[] {
   const below = precedence.slice(precedence.indexOf("time_band") + 1);
   return [
-    ...(below.includes("contract") && rates.contractRate !== null
-      ? [{ name: "the contract's", rate: rates.contractRate }]
-      : []),
-    ...(below.includes("operator") ? rates.operatorRates.values() : []),
-    ...(below.includes("destination") ? rates.destinationRates.values() : []),
+    ...(below.includes("contract") ? named([{ name: "the contract's", rates: rates.contractRate }]) : []),
+    ...(below.includes("contract") ? named(rates.contractRates.values()) : []),
+    ...(below.includes("operator") ? named(rates.operatorRates.values()) : []),
+    ...(below.includes("prefix") ? named(rates.prefixRates.values()) : []),
+    ...(below.includes("destination") ? named(rates.destinationRates.values()) : []),
   ];
+}
+
+function named(rates: Iterable<NamedRate>): { name: string; rate: Money }[] {
+  return [...rates].flatMap(({ name, rates: dated }) =>
+    dated.flatMap(({ rate }) => (rate === null ? [] : [{ name, rate }])),
+  );
+}
+
+/** Every list of dated rates with its path. */
+function* datedRates(rates: ChannelRates, path: string): Generator<[string, readonly DatedRate[]]> {
+  yield [child(path, "contract_rate"), rates.contractRate];
+  const lists = {
+    operator_rates: rates.operatorRates,
+    prefix_rates: rates.prefixRates,
+    destination_rates: rates.destinationRates,
+  };
+  for (const [key, list] of Object.entries(lists)) {
+    for (const { name, rates: dated } of list.values()) yield [child(child(path, key), name), dated];
+  }
+}
+
+/** The first in the list that is in force counts; where none is, the next source does. */
+function validityWarnings(rates: readonly DatedRate[], path: string): CardRemark[] {
+  if (rates.length < 2) return [];
+  const warnings: CardRemark[] = [];
+  for (const [index, rate] of rates.entries()) {
+    const earlier = rates.slice(0, index).findIndex((other) => overlap(other, rate));
+    if (earlier === -1) continue;
+    const message = `is in force together with ${child(path, earlier)}: the first in the list applies`;
+    warnings.push({ path: child(path, index), message });
+  }
+  const sorted = rates.toSorted((left, right) => ((left.validFrom ?? "") < (right.validFrom ?? "") ? -1 : 1));
+  for (const [index, { validTo }] of sorted.entries()) {
+    const next = sorted[index + 1]?.validFrom ?? null;
+    if (validTo === null || next === null || next <= validTo) continue;
+    warnings.push({ path, message: `has no rate from ${validTo} until ${next}: the next source applies` });
+  }
+  return warnings;
+}
+
+function overlap(left: DatedRate, right: DatedRate): boolean {
+  const before = (to: string | null, from: string | null): boolean =>
+    to !== null && from !== null && to <= from;
+  return !before(left.validTo, right.validFrom) && !before(right.validTo, left.validFrom);
 }
 
 /** Every quarter hour of a January and a July week: bands of one or several zones overlap when they share one. */
@@ -121,30 +178,42 @@ const SAMPLES: readonly number[] = [Date.UTC(2024, 0, 7), Date.UTC(2024, 6, 7)].
   Array.from({ length: 168 * 4 }, (_, quarter) => start + quarter * QUARTER_HOUR_MS),
 );
 
-function* overlapWarnings(
+/** Bands that hide others. One with dates or holidays may well stand before a general one: it is meant to. */
+function* bandListWarnings(
   bands: readonly TimeBand[],
   path: string,
-  cardTimezone: string,
+  { timezone, holidays }: RateCard,
 ): Generator<CardRemark> {
   const hoursByZone = new Map<string, readonly number[]>();
   const firstBand = new Int16Array(SAMPLES.length).fill(-1);
   for (const [index, band] of bands.entries()) {
-    const clock = clockOf(band.timezone ?? cardTimezone);
+    if (band.holidays === "only" && holidays.length === 0) {
+      yield { path: child(path, index), message: "never applies: the card lists no holidays" };
+    }
+    const clock = clockOf(band.timezone ?? timezone);
     const hours = hoursByZone.get(clock.zone) ?? SAMPLES.map((at) => clock.hourOfWeek(at));
     hoursByZone.set(clock.zone, hours);
+    const conditional = band.validFrom !== null || band.validTo !== null || band.holidays !== null;
     const covered = new Uint8Array(168);
     for (const hour of hoursOfWeek(band)) covered[hour] = 1;
     let shared = -1;
+    let free = false;
     for (let sample = 0; sample < hours.length; sample += 1) {
       if (covered[hours[sample] ?? 0] === 0) continue;
-      if (firstBand[sample] === -1) firstBand[sample] = index;
-      else if (shared === -1) shared = sample;
+      if (firstBand[sample] !== -1) {
+        if (shared === -1) shared = sample;
+        continue;
+      }
+      free = true;
+      if (!conditional) firstBand[sample] = index;
     }
     if (shared === -1) continue;
     const first = firstBand[shared] ?? 0;
     const earlier = `${child(path, first)} (${JSON.stringify(bands[first]?.name)})`;
     const when = clock.label(SAMPLES[shared] ?? 0);
-    const message = `overlaps ${earlier} at ${when}: the first in the list applies`;
+    const message = free
+      ? `overlaps ${earlier} at ${when}: the first in the list applies`
+      : `never applies: ${earlier} and others before it cover all of its hours`;
     yield { path: child(path, index), message };
   }
 }

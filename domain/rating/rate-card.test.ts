@@ -46,7 +46,7 @@ describe("a good card", () => {
       currency: "USD",
       effectiveDate: "2024-01-01",
       timezone: "America/New_York",
-      precedence: ["time_band", "contract", "operator", "destination", "base"],
+      precedence: ["time_band", "contract", "operator", "prefix", "destination", "base"],
     });
     const sms = card.rates.get("sms");
     expect(sms?.baseRate).toBe(10n ** 16n);
@@ -54,7 +54,10 @@ describe("a good card", () => {
       ["Peak (US)", 15n * 10n ** 15n],
       ["Off-Peak", 8n * 10n ** 15n],
     ]);
-    expect(sms?.operatorRates.get("at&t")).toEqual({ name: "AT&T", rate: 18n * 10n ** 15n });
+    expect(sms?.operatorRates.get("at&t")).toEqual({
+      name: "AT&T",
+      rates: [{ rate: 18n * 10n ** 15n, validFrom: null, validTo: null, timeBands: [] }],
+    });
     expect([...card.rates.keys()]).toEqual(["sms", "whatsapp", "rcs", "ussd", "firewall"]);
     expect(card.volumeDiscounts.map(({ minVolume }) => minVolume)).toEqual([
       10_000n,

@@ -1,6 +1,6 @@
 import { parse } from "lossless-json";
 import { parsePercent } from "#domain/money/percent.ts";
-import { readChannelRates, readZone } from "./channel-rates.ts";
+import { readChannelRates } from "./channel-rates.ts";
 import { RATING_CHANNELS } from "./event-types.ts";
 import { absent, child, type JsonObject, JsonReader } from "./json-reader.ts";
 import {
@@ -13,7 +13,8 @@ import {
   type VolumeDiscount,
 } from "./rate-card-model.ts";
 import { rateCardWarnings } from "./rate-card-warnings.ts";
-import { zoneClock } from "./zone-clock.ts";
+import { readDay, readZone } from "./time-band-reader.ts";
+import { startOfDay, zoneClock } from "./zone-clock.ts";
 
 export type { CardRemark, RateCard, RateCardParsed } from "./rate-card-model.ts";
 
@@ -30,6 +31,7 @@ const CARD_KEYS = [
   "effective_date",
   "timezone",
   "precedence",
+  "holidays",
   "rates",
   "volume_discounts",
 ];
@@ -61,8 +63,9 @@ export function parseRateCard(jsonText: string): RateCardParsed {
 export function effectiveFrom(card: Pick<RateCard, "effectiveDate" | "timezone">): number {
   const clock = zoneClock(card.timezone);
   if (clock === null) throw new RangeError(`unknown time zone ${card.timezone}`);
-  const [year, month, day] = card.effectiveDate.split("-").map(Number) as [number, number, number];
-  return clock.startOfDay(year, month, day);
+  const start = startOfDay(clock, card.effectiveDate);
+  if (start === null) throw new RangeError(`no calendar day: ${card.effectiveDate}`);
+  return start;
 }
 
 function refused(message: string): { ok: false; problems: CardRemark[] } {
@@ -74,14 +77,17 @@ function readCard(reader: JsonReader, document: unknown): RateCard | null {
   if (document === null) return reader.report("", "must be an object, not null");
   const fields = reader.object(document, "", CARD_KEYS, CARD_HINTS);
   if (fields === null) return null;
+  const precedence = fields["precedence"];
+  const nested = Array.isArray(precedence) && !precedence.includes("time_band");
   return {
     rateCardId: readId(reader, reader.required(fields, "", "rate_card_id")),
     name: reader.text(reader.required(fields, "", "name"), "name", 200) ?? "",
     currency: readCurrency(reader, reader.required(fields, "", "currency")),
-    effectiveDate: readDate(reader, reader.required(fields, "", "effective_date")),
+    effectiveDate: readDay(reader, reader.required(fields, "", "effective_date"), "effective_date") ?? "",
     timezone: readZone(reader, fields["timezone"], "timezone") ?? "UTC",
-    precedence: readPrecedence(reader, fields["precedence"]),
-    rates: readRates(reader, reader.required(fields, "", "rates")),
+    precedence: readPrecedence(reader, precedence),
+    holidays: readHolidays(reader, fields["holidays"]),
+    rates: readRates(reader, reader.required(fields, "", "rates"), nested),
     volumeDiscounts: readVolumeDiscounts(reader, fields["volume_discounts"]),
   };
 }
@@ -111,45 +117,45 @@ function readCurrency(reader: JsonReader, value: unknown): string {
   return currency ?? "";
 }
 
-function readDate(reader: JsonReader, value: unknown): string {
-  const date = reader.text(value, "effective_date", 40);
-  if (date !== null && !isDate(date)) {
-    reader.report("effective_date", `must be a calendar day such as 2024-01-01, not ${JSON.stringify(date)}`);
-  }
-  return date ?? "";
-}
-
-function isDate(text: string): boolean {
-  if (!/^\d{4}-\d\d-\d\d$/.test(text)) return false;
-  const day = new Date(`${text}T00:00:00Z`);
-  // 2024-02-30 reads as 1 March in some engines and as NaN in others.
-  return !Number.isNaN(day.getTime()) && day.toISOString().startsWith(text);
-}
-
+/** Cards written before there were prefixes name the other five; time_band may be left out. */
 function readPrecedence(reader: JsonReader, value: unknown): readonly RateSource[] {
-  const sources = reader.list(value, "precedence", 20);
-  if (sources === null) return RATE_SOURCES;
+  const list = reader.list(value, "precedence", 20);
+  if (list === null) return RATE_SOURCES;
+  const sources = list as readonly RateSource[];
+  const known = new Set<RateSource>(RATE_SOURCES.filter((source) => sources.includes(source)));
   const complete =
-    sources.length === RATE_SOURCES.length &&
-    RATE_SOURCES.every((source) => sources.includes(source)) &&
+    known.size === sources.length &&
+    RATE_SOURCES.every((source) => known.has(source) || source === "prefix" || source === "time_band") &&
     sources.at(-1) === "base";
   if (!complete) {
-    reader.report(
-      "precedence",
-      `must name each of ${RATE_SOURCES.join(", ")} once, most decisive first and base last`,
-    );
+    const message = `must name each of ${RATE_SOURCES.join(", ")} once, most decisive first and base last`;
+    reader.report("precedence", `${message}; without time_band each rate has bands of its own`);
+    return RATE_SOURCES;
   }
-  return sources as readonly RateSource[];
+  if (known.has("prefix")) return sources;
+  return sources.flatMap((source) => (source === "destination" ? ["prefix", source] : [source]));
 }
 
-function readRates(reader: JsonReader, value: unknown): ReadonlyMap<string, ChannelRates> {
+/** A century of every day would be too many. */
+const HOLIDAYS_MAX = 10_000;
+
+function readHolidays(reader: JsonReader, value: unknown): readonly string[] {
+  const days = (reader.list(value, "holidays", HOLIDAYS_MAX) ?? []).map((entry, index) => {
+    const path = child("holidays", index);
+    if (absent(entry)) reader.report(path, "must be a calendar day such as 2024-12-25, not null");
+    return readDay(reader, entry, path) ?? "";
+  });
+  return [...new Set(days)].sort();
+}
+
+function readRates(reader: JsonReader, value: unknown, nested: boolean): ReadonlyMap<string, ChannelRates> {
   const rates = new Map<string, ChannelRates>();
   const fields = reader.object(value, "rates", RATING_CHANNELS);
   for (const [channel, channelFields] of Object.entries(fields ?? {})) {
     if (!RATING_CHANNELS.includes(channel)) continue;
     const path = child("rates", channel);
     if (absent(channelFields)) reader.report(path, "must be an object with the channel's prices, not null");
-    else rates.set(channel, readChannelRates(reader, channelFields, path, channel));
+    else rates.set(channel, readChannelRates(reader, channelFields, path, channel, nested));
   }
   return rates;
 }

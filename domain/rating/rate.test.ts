@@ -103,7 +103,7 @@ describe("the guide's Example 1", () => {
   test("leaves a compact trace from which every amount comes again", () => {
     const { trace, ...charge } = rate(example());
     expect(trace).toEqual({
-      v: 1,
+      v: 2,
       card: "RC-TENANT-001",
       version: 1,
       event: "sms.delivered",

@@ -4,11 +4,12 @@ import { z } from "zod";
  * What a charge was computed from, stored with it (a few hundred bytes of JSON): enough to compute every amount
  * again and to say each step in words (describeCharge). Numbers are decimal strings.
  *
- * @example {"v":1,"card":"RC-TENANT-001","version":1,"event":"sms.delivered","units":1,"source":"time_band","rate":"0.015",
+ * @example {"v":2,"card":"RC-TENANT-001","version":1,"event":"sms.delivered","units":1,"source":"time_band","rate":"0.015",
  *   "band":{"name":"Peak (US)","zone":"America/New_York","local":"Wed 13:00"},"volume":"50000","tier":"10000","discount":"5","tax":"8"}
  */
 export const ratingTrace = z.object({
-  v: z.literal(1),
+  /** Whatever 1 says, 2 says alike; 2 may say more. */
+  v: z.union([z.literal(1), z.literal(2)]),
   /** rate_card_id and version. */
   card: z.string(),
   version: z.number().int(),
@@ -16,13 +17,46 @@ export const ratingTrace = z.object({
   event: z.string(),
   units: z.number().int(),
   /** Where the unit rate stands on the card; "none": the card does not price the event, and nothing else follows. */
-  source: z.enum(["time_band", "contract", "operator", "destination", "base", "event", "none"]),
-  /** Operator or country, where that is the source. */
+  source: z.enum([
+    "time_band",
+    "contract",
+    "operator",
+    "prefix",
+    "destination",
+    "base",
+    "event",
+    "attribute",
+    "none",
+  ]),
+  /** Operator, prefix, country, contract or attribute value, where that is the source. */
   name: z.string().optional(),
   rate: z.string().optional(),
   /** The time band that gave the rate, or multiplied it. `local` is the zone's weekday and time. */
   band: z
     .object({ name: z.string(), zone: z.string(), local: z.string(), multiplier: z.string().optional() })
+    .optional(),
+  /** Units do not multiply the price. */
+  per: z.literal("event").optional(),
+  /** `billed` of an attribute (seconds) in started pulses; the rate is for `unit` of them. `value` as the event had it. */
+  pulse: z
+    .object({
+      attribute: z.string(),
+      value: z.string().optional(),
+      initial: z.number(),
+      increment: z.number(),
+      unit: z.number(),
+      billed: z.string(),
+    })
+    .optional(),
+  /** Added per unit: `rate` for each of the `started` `per` of an attribute (bytes). */
+  size: z
+    .object({
+      attribute: z.string(),
+      value: z.string().optional(),
+      per: z.number(),
+      rate: z.string(),
+      started: z.string(),
+    })
     .optional(),
   /** The month's volume with this event; absent where volume gives no discount. */
   volume: z.string().optional(),
@@ -30,7 +64,17 @@ export const ratingTrace = z.object({
   tier: z.string().optional(),
   /** Percent. */
   discount: z.string().optional(),
+  /** The tenant's plain tax rate; where it has more to say of taxes, these in its place. */
   tax: z.string().optional(),
+  taxes: z
+    .array(z.object({ name: z.string(), percent: z.string(), compound: z.literal(true).optional() }))
+    .optional(),
+  /** The price contained the taxes. */
+  inclusive: z.literal(true).optional(),
+  /** Taxes that were not levied, and the certificate why. */
+  exempt: z.array(z.object({ tax: z.string(), certificate: z.string() })).optional(),
+  /** The customer's registration, where it owes the taxes itself. */
+  reverseCharge: z.string().optional(),
   /** Steps whose product had more than 18 decimals and was rounded half-even. */
   rounded: z.array(z.enum(["base", "discount", "tax"])).optional(),
 });
