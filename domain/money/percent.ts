@@ -19,6 +19,13 @@ export function parsePercent(text: string): Percent | null {
   return units as bigint as Percent;
 }
 
+/** As parsePercent, but from −100 on: a markup may be a markdown. */
+export function parseSignedPercent(text: string): Percent | null {
+  const units = parseMoney(text);
+  if (units === null || units < 0n - HUNDRED || units > PERCENT_MAX) return null;
+  return units as bigint as Percent;
+}
+
 /** "8", "7.25": canonical, without the sign. */
 export function formatPercent(percent: Percent): string {
   return formatMoney(percent as bigint as Money);
