@@ -3,12 +3,15 @@ import { v7 as uuidv7 } from "uuid";
 import { loadNumberRanges } from "#adapters/number-ranges/number-ranges.ts";
 import { createAdminKeys } from "#adapters/postgres/admin-keys.ts";
 import { createControlOutbox } from "#adapters/postgres/control-outbox.ts";
+import { createCorrections } from "#adapters/postgres/corrections.ts";
 import { createIdempotencyStore, pruneIdempotencyKeys } from "#adapters/postgres/idempotency.ts";
 import { createLedgerReads } from "#adapters/postgres/ledger-reads.ts";
 import { createLedger } from "#adapters/postgres/ledger.ts";
+import { createMarginReports } from "#adapters/postgres/margin-reports.ts";
 import { createMessageReads } from "#adapters/postgres/messages.ts";
 import { createPartOutcomes } from "#adapters/postgres/part-outcomes.ts";
 import { createRateCardStore } from "#adapters/postgres/rate-cards.ts";
+import { createReRatings } from "#adapters/postgres/re-ratings.ts";
 import { createPendingReceipts } from "#adapters/postgres/receipts.ts";
 import { hashSmppPassword } from "#adapters/postgres/smpp-password.ts";
 import { createTenantStore } from "#adapters/postgres/tenants.ts";
@@ -91,6 +94,11 @@ async function compose(context: ProcessContext): Promise<void> {
       tenants,
       onboarding: createOnboardingStarter(temporal),
       ledger: createLedgerReads(pool),
+      books: {
+        corrections: createCorrections(pool),
+        reRatings: createReRatings(pool),
+        reports: createMarginReports(pool),
+      },
       wallets,
       announcements: outbox,
       rateCards: createRateCardStore(pool),

@@ -16,6 +16,15 @@ export const PERMISSIONS = {
   "transactions.list": [...EVERY_ROLE, "tenant"],
   "transactions.read": [...EVERY_ROLE, "tenant"],
   "transactions.explain": [...EVERY_ROLE, "tenant"],
+  "refunds.create": ["owner", "finance"],
+  "adjustments.create": ["owner", "finance"],
+  "re_ratings.create": ["owner", "finance"],
+  "re_ratings.list": EVERY_ROLE,
+  "re_ratings.read": EVERY_ROLE,
+  "re_ratings.lines": EVERY_ROLE,
+  "re_ratings.decide": ["owner", "finance"],
+  // What the platform itself pays is none of a tenant's business.
+  "reports.margin": ["owner", "finance", "read-only"],
   "quotes.create": [...EVERY_ROLE, "tenant"],
   "rate_cards.create": ["owner", "finance"],
   "rate_cards.list": EVERY_ROLE,
@@ -57,6 +66,13 @@ export const TENANT_FIELD_PERMISSIONS = {
   status: ["owner", "support"],
   webhook: ["owner", "support", "tenant"],
   firewall: ["owner", "support", "tenant"],
+  customer_since: ["owner", "finance"],
+  markup_percent: ["owner", "finance"],
+  promotion: ["owner", "finance"],
+  partner: ["owner", "finance"],
+  tax: ["owner", "finance"],
+  fx: ["owner", "finance"],
+  when_wallet_away: ["owner", "finance"],
 } as const satisfies Record<string, readonly Party[]>;
 
 export type TenantField = keyof typeof TENANT_FIELD_PERMISSIONS;

@@ -4,8 +4,11 @@ import type { Clock } from "#domain/clock.ts";
 import type { EventPublisher } from "#domain/events/ports.ts";
 import type { MessageReads } from "#domain/messages/ports.ts";
 import type { Money } from "#domain/money/money.ts";
+import type { ReRatings } from "#domain/rating/re-rating.ts";
 import type { RateCardVersion } from "#domain/rating/rate-card-version.ts";
 import type { ControlAnnouncements, TenantStore } from "#domain/tenants/tenant-store.ts";
+import type { Corrections } from "#domain/wallet/corrections.ts";
+import type { MarginReports } from "#domain/wallet/margin.ts";
 import type { WalletStore } from "#domain/wallet/ports.ts";
 import type { AcceptQueue, Ingress } from "#pipeline/ingress/ingress.ts";
 import type { Quote, QuoteRequest } from "#pipeline/ingress/quote.ts";
@@ -128,6 +131,13 @@ export interface RateCardStore {
   versions(rateCardId: string): Promise<readonly StoredRateCard[]>;
 }
 
+/** What happens to the books after the fact. */
+export interface Books {
+  readonly corrections: Pick<Corrections, "refund" | "markPublished">;
+  readonly reRatings: ReRatings;
+  readonly reports: MarginReports;
+}
+
 export interface ComponentHealth {
   readonly status: "up" | "down";
   /** Why, when it is down. */
@@ -162,6 +172,7 @@ export interface GatewayDependencies {
   readonly tenants: TenantStore;
   readonly onboarding: Onboarding;
   readonly ledger: LedgerReads;
+  readonly books: Books;
   readonly wallets: Pick<WalletStore, "balance">;
   readonly announcements: ControlAnnouncements;
   readonly rateCards: RateCardStore;

@@ -1,18 +1,24 @@
 import type { AddRoute } from "./context.ts";
+import { createAdjustment } from "./routes/create-adjustment.ts";
 import { createAdminKey } from "./routes/create-admin-key.ts";
 import { createApiKey } from "./routes/create-api-key.ts";
 import { createMessages } from "./routes/create-messages.ts";
 import { createQuote } from "./routes/create-quote.ts";
 import { createRateCard } from "./routes/create-rate-card.ts";
+import { createReRating } from "./routes/create-re-rating.ts";
+import { createRefund } from "./routes/create-refund.ts";
 import { createTenant } from "./routes/create-tenant.ts";
 import { createTopUp } from "./routes/create-top-up.ts";
 import { createUsageEvent } from "./routes/create-usage-event.ts";
+import { decideReRating } from "./routes/decide-re-rating.ts";
 import { explainTransaction } from "./routes/explain-transaction.ts";
 import { getBalance } from "./routes/get-balance.ts";
 import { getHealth } from "./routes/get-health.ts";
+import { getMarginReport } from "./routes/get-margin-report.ts";
 import { getMessage } from "./routes/get-message.ts";
 import { getMetrics } from "./routes/get-metrics.ts";
 import { getRateCard } from "./routes/get-rate-card.ts";
+import { getReRating } from "./routes/get-re-rating.ts";
 import { getReady } from "./routes/get-ready.ts";
 import { getTenant } from "./routes/get-tenant.ts";
 import { getTransaction } from "./routes/get-transaction.ts";
@@ -20,6 +26,8 @@ import { listAdminKeys } from "./routes/list-admin-keys.ts";
 import { listApiKeys } from "./routes/list-api-keys.ts";
 import { listMessages } from "./routes/list-messages.ts";
 import { listRateCards } from "./routes/list-rate-cards.ts";
+import { listReRatingLines } from "./routes/list-re-rating-lines.ts";
+import { listReRatings } from "./routes/list-re-ratings.ts";
 import { listTenants } from "./routes/list-tenants.ts";
 import { listTransactions } from "./routes/list-transactions.ts";
 import { revokeAdminKey } from "./routes/revoke-admin-key.ts";
@@ -28,20 +36,26 @@ import { updateTenant } from "./routes/update-tenant.ts";
 
 /** Every route of the REST door; one file each. */
 export const ROUTES: readonly AddRoute[] = [
+  createAdjustment,
   createAdminKey,
   createApiKey,
   createMessages,
   createQuote,
   createRateCard,
+  createReRating,
+  createRefund,
   createTenant,
   createTopUp,
   createUsageEvent,
+  decideReRating,
   explainTransaction,
   getBalance,
   getHealth,
+  getMarginReport,
   getMessage,
   getMetrics,
   getRateCard,
+  getReRating,
   getReady,
   getTenant,
   getTransaction,
@@ -49,6 +63,8 @@ export const ROUTES: readonly AddRoute[] = [
   listApiKeys,
   listMessages,
   listRateCards,
+  listReRatingLines,
+  listReRatings,
   listTenants,
   listTransactions,
   revokeAdminKey,

@@ -20,6 +20,7 @@ import type {
 } from "#gateway/rest/dependencies.ts";
 import { RATE_CARD_SOURCE_EXAMPLE } from "#gateway/rest/rate-card-body.ts";
 import { hashOf } from "#gateway/rest/secrets.ts";
+import { createFakeBooks, type FakeBooks } from "./fake-books.ts";
 import { uuidv7 } from "./uuidv7.ts";
 
 export const ADMIN_TOKEN = "first-owner-token";
@@ -139,6 +140,7 @@ export interface FakePlatform {
   readonly onboardings: OnboardingInput[];
   readonly rateCards: StoredRateCard[];
   readonly ledger: Map<string, TransactionView>;
+  readonly books: FakeBooks;
   readonly logLines: string[];
   now: number;
   ready: boolean;
@@ -177,6 +179,7 @@ export function createFakePlatform(): FakePlatform {
         transaction("TENANT-002", WALLET_2, "txn-2", money(1n)),
       ].map((entry) => [entry.transactionId, entry]),
     ),
+    books: createFakeBooks(),
     logLines: [],
     now: NOW,
     ready: true,
@@ -271,6 +274,7 @@ function dependenciesOf(platform: FakePlatform): GatewayDependencies {
     wallets: {
       balance: async () => ({ balance: money(0n), reserved: parseMoney("0.01539") as Money, sequence: 3n }),
     },
+    books: platform.books,
     announcements: { flush: up },
     rateCards: {
       append: async (card) => {

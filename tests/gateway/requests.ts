@@ -2,6 +2,7 @@ import type { FastifyInstance, LightMyRequestResponse } from "fastify";
 import type { Operation } from "#domain/access/permissions.ts";
 import { RATE_CARD_SOURCE_EXAMPLE } from "#gateway/rest/rate-card-body.ts";
 import { createRestGateway } from "#gateway/rest/server.ts";
+import { RE_RATING } from "./fake-books.ts";
 import { ADMIN_KEY, ADMIN_TOKEN, createFakePlatform, type FakePlatform, KEY_1, MESSAGE_1 } from "./fakes.ts";
 
 export type Method = "GET" | "POST" | "PATCH" | "DELETE";
@@ -89,6 +90,72 @@ export const SAMPLES: readonly SampleRequest[] = [
     route: "/api/v2/transactions/:id/explain",
     url: "/api/v2/transactions/txn-1/explain",
     foreignUrl: "/api/v2/transactions/txn-2/explain",
+    status: 200,
+  },
+  {
+    operation: "refunds.create",
+    method: "POST",
+    route: "/api/v2/transactions/:id/refunds",
+    url: "/api/v2/transactions/txn-1/refunds",
+    body: { reason: "complaint 4711" },
+    status: 201,
+  },
+  {
+    operation: "adjustments.create",
+    method: "POST",
+    route: `${T}/:id/adjustments`,
+    url: `${T}/TENANT-001/adjustments`,
+    body: { amount: "-2.5", reason: "correction of top-up 4711" },
+    status: 201,
+  },
+  {
+    operation: "re_ratings.create",
+    method: "POST",
+    route: "/api/v2/re-ratings",
+    url: "/api/v2/re-ratings",
+    body: {
+      tenant_id: "TENANT-001",
+      rate_card_id: "RC-0",
+      from: "2026-11-01T00:00:00Z",
+      to: "2026-11-08T00:00:00Z",
+      reason: "published late",
+    },
+    status: 202,
+  },
+  {
+    operation: "re_ratings.list",
+    method: "GET",
+    route: "/api/v2/re-ratings",
+    url: "/api/v2/re-ratings",
+    status: 200,
+  },
+  {
+    operation: "re_ratings.read",
+    method: "GET",
+    route: "/api/v2/re-ratings/:id",
+    url: `/api/v2/re-ratings/${RE_RATING}`,
+    status: 200,
+  },
+  {
+    operation: "re_ratings.lines",
+    method: "GET",
+    route: "/api/v2/re-ratings/:id/lines",
+    url: `/api/v2/re-ratings/${RE_RATING}/lines`,
+    status: 200,
+  },
+  {
+    operation: "re_ratings.decide",
+    method: "POST",
+    route: "/api/v2/re-ratings/:id/decisions",
+    url: `/api/v2/re-ratings/${RE_RATING}/decisions`,
+    body: { decision: "approved" },
+    status: 200,
+  },
+  {
+    operation: "reports.margin",
+    method: "GET",
+    route: "/api/v2/reports/margin",
+    url: "/api/v2/reports/margin?from=2026-11-01T00:00:00Z&to=2026-12-01T00:00:00Z&by=channel,day",
     status: 200,
   },
   {
