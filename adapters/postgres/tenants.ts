@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import type { Clock } from "#domain/clock.ts";
 import type { Unavailable } from "#domain/errors.ts";
+import { formatMoney } from "#domain/money/money.ts";
 import type {
   ChangeTenantOutcome,
   ControlAnnouncements,
@@ -10,7 +11,12 @@ import type {
   TenantChange,
   TenantStore,
 } from "#domain/tenants/tenant-store.ts";
-import { tenantConfiguration, type TenantConfiguration } from "#domain/tenants/tenant.ts";
+import {
+  tenantConfiguration,
+  type TenantConfiguration,
+  type WalletConfiguration,
+} from "#domain/tenants/tenant.ts";
+import { thresholdLimits } from "#domain/wallet/threshold-limits.ts";
 import { announce, flushSoon } from "./control-outbox.ts";
 import { asTenant, inTransaction, onPostgres, type Client, type Pool } from "./pool.ts";
 import { createApiKeyStore } from "./tenants-api-keys.ts";
@@ -149,17 +155,15 @@ async function insertWallet(
        SET currency = excluded.currency, kind = excluded.kind, credit_limit = excluded.credit_limit,
            low_threshold = excluded.low_threshold, critical_threshold = excluded.critical_threshold
        WHERE wallets.tenant_id = excluded.tenant_id AND wallets.sequence = 0`,
-    [
-      wallet.walletId,
-      tenantId,
-      wallet.currency,
-      wallet.kind,
-      wallet.creditLimit,
-      wallet.thresholds.low,
-      wallet.thresholds.critical,
-    ],
+    [wallet.walletId, tenantId, wallet.currency, wallet.kind, wallet.creditLimit, ...storedLimits(wallet)],
   );
   if (rowCount === 0) throw new Taken("walletId");
+}
+
+/** Low and critical as amounts, for who looks into the table. */
+function storedLimits(wallet: WalletConfiguration): (string | null)[] {
+  const { low, critical } = thresholdLimits(wallet);
+  return [low, critical].map((one) => (one === null ? null : formatMoney(one.limit)));
 }
 
 async function insertCredentials(
@@ -233,7 +237,7 @@ async function changeTenant(
   if (wallet !== undefined && (change.creditLimit !== undefined || change.thresholds !== undefined)) {
     await client.query(
       "UPDATE wallets SET credit_limit = $2, low_threshold = $3, critical_threshold = $4 WHERE wallet_id = $1",
-      [wallet.walletId, wallet.creditLimit, wallet.thresholds.low, wallet.thresholds.critical],
+      [wallet.walletId, wallet.creditLimit, ...storedLimits(wallet)],
     );
   }
   await announceTenant(client, changed, actor);

@@ -43,6 +43,13 @@ export interface TenantChange {
   readonly trustedHints?: boolean;
   readonly webhook?: TenantConfiguration["webhook"];
   readonly firewall?: TenantConfiguration["firewall"];
+  readonly customerSince?: TenantConfiguration["customerSince"];
+  readonly markupPercent?: string;
+  readonly promotion?: TenantConfiguration["promotion"];
+  readonly partner?: TenantConfiguration["partner"];
+  readonly tax?: TenantConfiguration["tax"];
+  readonly fx?: TenantConfiguration["fx"];
+  readonly whenWalletAway?: TenantConfiguration["whenWalletAway"];
   /** Of the wallet that ingress charges. */
   readonly creditLimit?: string;
   /** Of the same wallet. */

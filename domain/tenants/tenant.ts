@@ -1,4 +1,6 @@
 import { z } from "zod";
+import { fxSettings } from "#domain/fx/fx-rates.ts";
+import { taxSettings } from "#domain/tax/tax-settings.ts";
 
 /** A wallet of a tenant, as configuration; its balance lives in the ledger. Amounts are decimal strings. */
 export const walletConfiguration = z.object({
@@ -9,7 +11,21 @@ export const walletConfiguration = z.object({
   kind: z.enum(["prepaid", "postpaid"]),
   /** How far below zero reservations may go ("0" for prepaid). */
   creditLimit: z.string(),
-  thresholds: z.object({ low: z.string().nullable(), critical: z.string().nullable() }),
+  thresholds: z.object({
+    /** Decimal, or percent of `reference` ("15%"). */
+    low: z.string().nullable(),
+    critical: z.string().nullable(),
+    /** What percentages are of, decimal; default: the credit limit. */
+    reference: z.string().nullable().optional(),
+    /** A limit that was crossed counts again once the balance has risen so many percent of it above; default 5. */
+    hysteresisPercent: z.string().optional(),
+  }),
+  /** The contract that it belongs to: the card's contract_rates by that name hold. */
+  contract: z.string().nullable().optional(),
+  /** In place of the tenant's. */
+  rateCardId: z.string().nullable().optional(),
+  /** Rating channels that it pays for; absent: all that no other wallet names. */
+  channels: z.array(z.string()).nullable().optional(),
 });
 
 export type WalletConfiguration = z.infer<typeof walletConfiguration>;
@@ -40,6 +56,28 @@ export const tenantConfiguration = z.object({
     /** Most messages per destination in a minute, null = the platform's default. */
     perDestinationPerMinute: z.number().int().min(1).nullable(),
   }),
+  /** YYYY-MM-DD: loyalty discounts count from here. */
+  customerSince: z.string().nullable().optional(),
+  /** Signed percent on every price of the card. */
+  markupPercent: z.string().optional(),
+  /** The promotion that it has redeemed; one at a time. `redeemedAt` in epoch ms. */
+  promotion: z.object({ code: z.string(), redeemedAt: z.number().int() }).nullable().optional(),
+  /** Who brought this customer, and what share of each charge's revenue or margin is theirs. */
+  partner: z
+    .object({ partnerId: z.string(), commissionPercent: z.string(), of: z.enum(["revenue", "margin"]) })
+    .nullable()
+    .optional(),
+  /** In place of taxRate. */
+  tax: taxSettings.nullable().optional(),
+  /** For cards in another currency than the wallet's. */
+  fx: fxSettings.optional(),
+  /**
+   * What ingress does while the wallet's store is away: `hold` refuses for the moment (the client tries again), `capped` lets each
+   * process accept up to `cap` unreserved, `reject` refuses for good.
+   */
+  whenWalletAway: z
+    .object({ policy: z.enum(["hold", "capped", "reject"]), cap: z.string().optional() })
+    .optional(),
 });
 
 export type TenantConfiguration = z.infer<typeof tenantConfiguration>;

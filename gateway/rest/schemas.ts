@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { parseMoney } from "#domain/money/money.ts";
+import type { WalletConfiguration } from "#domain/tenants/tenant.ts";
 
 export const TENANT_EXAMPLE = "TENANT-001";
 export const UUID_EXAMPLE = "01936f2e-7c1a-7000-8000-5a1b2c3d4e5f";
@@ -61,9 +62,41 @@ export function isoTime(epochMs: number): string {
   return new Date(epochMs).toISOString();
 }
 
+const limit = z
+  .union([z.string(), z.number()])
+  .transform(String)
+  .refine(
+    (text) => parseMoney(text.replace(/%$/, "")) !== null,
+    'must be an amount, or a percentage such as "15%"',
+  )
+  .meta({ examples: ["10"] });
+
 export const thresholds = z
-  .strictObject({ low: amount.nullable().default(null), critical: amount.nullable().default(null) })
+  .strictObject({
+    low: limit.nullable().default(null),
+    critical: limit.nullable().default(null),
+    reference: positiveAmount
+      .nullable()
+      .default(null)
+      .describe("What percentages are of; null: the credit limit"),
+    hysteresis_percent: notNegativeAmount
+      .default("5")
+      .describe("A limit counts again once the balance has risen so many percent of it above"),
+  })
   .meta({ examples: [{ low: "10", critical: "1" }] });
+
+/** Thresholds as configuration holds them. */
+export function toThresholds({
+  hysteresis_percent: hysteresisPercent,
+  reference,
+  ...limits
+}: z.infer<typeof thresholds>): WalletConfiguration["thresholds"] {
+  return {
+    ...limits,
+    ...(reference === null ? {} : { reference }),
+    ...(hysteresisPercent === "5" ? {} : { hysteresisPercent }),
+  };
+}
 
 export const firewall = z
   .strictObject({

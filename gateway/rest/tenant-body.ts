@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { TenantConfiguration } from "#domain/tenants/tenant.ts";
 import { TENANT_EXAMPLE, UUID_EXAMPLE } from "./schemas.ts";
+import { TERMS_EXAMPLE, termsFields, toTermsBody } from "./tenant-terms-body.ts";
 
 const fields = z.object({
   tenant_id: z.string(),
@@ -19,7 +20,15 @@ const fields = z.object({
       currency: z.string(),
       kind: z.enum(["prepaid", "postpaid"]),
       credit_limit: z.string(),
-      thresholds: z.object({ low: z.string().nullable(), critical: z.string().nullable() }),
+      thresholds: z.object({
+        low: z.string().nullable(),
+        critical: z.string().nullable(),
+        reference: z.string().nullable(),
+        hysteresis_percent: z.string(),
+      }),
+      contract: z.string().nullable(),
+      rate_card_id: z.string().nullable().describe("In place of the tenant's"),
+      channels: z.array(z.string()).nullable().describe("Null: all that no other wallet names"),
     }),
   ),
   webhook: z.object({ url: z.string() }).nullable(),
@@ -27,6 +36,7 @@ const fields = z.object({
     blocked_keywords: z.array(z.string()),
     per_destination_per_minute: z.int().nullable(),
   }),
+  ...termsFields,
 });
 
 export const TENANT_BODY_EXAMPLE: z.infer<typeof fields> = {
@@ -46,11 +56,15 @@ export const TENANT_BODY_EXAMPLE: z.infer<typeof fields> = {
       currency: "USD",
       kind: "prepaid",
       credit_limit: "0",
-      thresholds: { low: "10", critical: "1" },
+      thresholds: { low: "10", critical: "1", reference: null, hysteresis_percent: "5" },
+      contract: null,
+      rate_card_id: null,
+      channels: null,
     },
   ],
   webhook: { url: "https://acme.example/hooks/catalyst" },
   firewall: { blocked_keywords: ["lottery"], per_destination_per_minute: 5 },
+  ...TERMS_EXAMPLE,
 };
 
 /** A tenant as the API shows it: no hash, no webhook secret. */
@@ -68,17 +82,31 @@ export function toTenantBody(tenant: TenantConfiguration): z.infer<typeof fields
     tax_rate: tenant.taxRate,
     rate_card_id: tenant.rateCardId,
     trusted_hints: tenant.trustedHints,
-    wallets: tenant.wallets.map((wallet) => ({
-      wallet_id: wallet.walletId,
-      currency: wallet.currency,
-      kind: wallet.kind,
-      credit_limit: wallet.creditLimit,
-      thresholds: wallet.thresholds,
-    })),
+    wallets: tenant.wallets.map(toWalletBody),
     webhook: tenant.webhook === null ? null : { url: tenant.webhook.url },
     firewall: {
       blocked_keywords: tenant.firewall.blockedKeywords,
       per_destination_per_minute: tenant.firewall.perDestinationPerMinute,
     },
+    ...toTermsBody(tenant),
+  };
+}
+
+function toWalletBody(wallet: TenantConfiguration["wallets"][number]) {
+  const { low, critical, reference, hysteresisPercent } = wallet.thresholds;
+  return {
+    wallet_id: wallet.walletId,
+    currency: wallet.currency,
+    kind: wallet.kind,
+    credit_limit: wallet.creditLimit,
+    thresholds: {
+      low,
+      critical,
+      reference: reference ?? null,
+      hysteresis_percent: hysteresisPercent ?? "5",
+    },
+    contract: wallet.contract ?? null,
+    rate_card_id: wallet.rateCardId ?? null,
+    channels: wallet.channels ?? null,
   };
 }

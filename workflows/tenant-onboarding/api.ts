@@ -14,6 +14,11 @@ export function onboardingWorkflowId(tenantId: string): string {
 const decimal = z.string().regex(/^-?\d{1,20}(\.\d{1,18})?$/, "must be a decimal number");
 const notNegative = z.string().regex(/^\d{1,20}(\.\d{1,18})?$/, "must be a decimal number, zero or more");
 
+/** A balance, or a percentage ("15%") of the wallet's reference. */
+const limit = z
+  .string()
+  .regex(/^-?\d{1,20}(\.\d{1,18})?%?$/, 'must be a decimal number, or a percentage such as "15%"');
+
 /**
  * What an onboarding begins with. It stands in the history for as long as Temporal keeps it, so it carries hashes instead of secrets; the mail
  * address is in clear until histories are encrypted by a payload codec.
@@ -37,7 +42,12 @@ export const onboardingInput = z.object({
     currency: z.string().regex(/^[A-Z]{3}$/, "must be three capital letters (ISO 4217)"),
     kind: z.enum(["prepaid", "postpaid"]),
     creditLimit: notNegative,
-    thresholds: z.object({ low: decimal.nullable(), critical: decimal.nullable() }),
+    thresholds: z.object({
+      low: limit.nullable(),
+      critical: limit.nullable(),
+      reference: decimal.nullable().optional(),
+      hysteresisPercent: notNegative.optional(),
+    }),
   }),
   /** The default card to attach; null: the tenant gets one later. */
   rateCardId: z.string().min(1).max(128).nullable(),

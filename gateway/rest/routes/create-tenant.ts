@@ -16,6 +16,7 @@ import {
   tenantId,
   thresholds,
   timezone,
+  toThresholds,
 } from "../schemas.ts";
 import { API_KEY_PREFIX, mintKey, mintSmppPassword } from "../secrets.ts";
 import { defaultSystemId } from "../system-id.ts";
@@ -42,7 +43,7 @@ const request = z
     rate_card_id: z.string().min(1).max(64).nullable().default(null).describe("Card to attach; null: later"),
     kind: z.enum(["prepaid", "postpaid"]).default("prepaid"),
     credit_limit: notNegativeAmount.default("0"),
-    thresholds: thresholds.default({ low: null, critical: null }),
+    thresholds: thresholds.prefault({}),
     trusted_hints: z.boolean().default(false),
     firewall: firewall.default({ blocked_keywords: [], per_destination_per_minute: null }),
     smpp_system_id: z
@@ -153,7 +154,7 @@ async function onboard(
       currency: body.currency,
       kind: body.kind,
       creditLimit: body.credit_limit,
-      thresholds: body.thresholds,
+      thresholds: toThresholds(body.thresholds),
     },
     rateCardId: body.rate_card_id,
     trustedHints: body.trusted_hints,

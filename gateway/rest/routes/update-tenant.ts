@@ -14,9 +14,11 @@ import {
   tenantParams,
   thresholds,
   timezone,
+  toThresholds,
 } from "../schemas.ts";
 import { noSuchTenant, visibleTenant } from "../tenant-access.ts";
 import { TENANT_BODY_EXAMPLE, tenantBody, toTenantBody } from "../tenant-body.ts";
+import { termsChange, termsPatch } from "../tenant-terms-body.ts";
 
 const request = z
   .strictObject({
@@ -40,6 +42,7 @@ const request = z
       .optional()
       .describe("Each new URL gets a new signing secret, shown once"),
     firewall: firewall.optional(),
+    ...termsPatch,
     expected_revision: z
       .int()
       .min(1)
@@ -88,12 +91,16 @@ export const updateTenant: AddRoute = (gateway, context) => {
       assertMayChange(actor, httpRequest.body);
       await assertRateCard(context, httpRequest.body.rate_card_id, current.wallets[0]?.currency);
       const webhook = newWebhook(context, httpRequest.body.webhook, current.webhook?.url);
-      const outcome = await dependencies.tenants.change(id, toChange(httpRequest.body, webhook), {
-        actor: actorName(actor),
-        ...(httpRequest.body.expected_revision === undefined
-          ? {}
-          : { expectedRevision: httpRequest.body.expected_revision }),
-      });
+      const outcome = await dependencies.tenants.change(
+        id,
+        toChange(httpRequest.body, webhook, dependencies.clock.now()),
+        {
+          actor: actorName(actor),
+          ...(httpRequest.body.expected_revision === undefined
+            ? {}
+            : { expectedRevision: httpRequest.body.expected_revision }),
+        },
+      );
       if (outcome.kind === "unknown") throw noSuchTenant(id);
       if (outcome.kind === "stale") {
         throw new ProblemError(
@@ -153,8 +160,10 @@ function newWebhook(
 function toChange(
   patch: TenantPatch,
   webhook: { url: string; secret: string } | null | undefined,
+  now: number,
 ): TenantChange {
   return {
+    ...termsChange(patch, now),
     ...(patch.name === undefined ? {} : { name: patch.name }),
     ...(patch.email === undefined ? {} : { email: patch.email }),
     ...(patch.timezone === undefined ? {} : { timezone: patch.timezone }),
@@ -162,7 +171,7 @@ function toChange(
     ...(patch.tax_rate === undefined ? {} : { taxRate: patch.tax_rate }),
     ...(patch.rate_card_id === undefined ? {} : { rateCardId: patch.rate_card_id }),
     ...(patch.credit_limit === undefined ? {} : { creditLimit: patch.credit_limit }),
-    ...(patch.thresholds === undefined ? {} : { thresholds: patch.thresholds }),
+    ...(patch.thresholds === undefined ? {} : { thresholds: toThresholds(patch.thresholds) }),
     ...(patch.trusted_hints === undefined ? {} : { trustedHints: patch.trusted_hints }),
     ...(patch.status === undefined ? {} : { status: patch.status }),
     ...(webhook === undefined ? {} : { webhook }),
