@@ -10,6 +10,8 @@ export const commands: Readonly<Record<string, () => Promise<{ readonly command:
   doctor: () => import("./doctor.ts"),
   bench: () => import("./bench.ts"),
   dlq: () => import("./dlq.ts"),
+  audit: () => import("./audit.ts"),
+  reconcile: () => import("./reconcile.ts"),
   test: () => import("./test.ts"),
   help: () => import("./help.ts"),
 };

@@ -82,7 +82,7 @@ export const createRefund: AddRoute = (gateway, context) => {
         },
         ([id = ""]) =>
           refund(context, id, params.id, {
-            amount: body.amount === undefined ? null : (parseMoney(body.amount) as Money),
+            amount: body.amount === undefined ? null : parseMoney(body.amount),
             reason: body.reason,
             actor: actorName(actorOf(httpRequest)),
           }),
