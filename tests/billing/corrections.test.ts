@@ -212,7 +212,7 @@ describe("re-rating", () => {
       {
         count: 3_538,
         amount: `${formatMoney(money(of("-0.00513") * 3_538n))}0000000000000`,
-        revenue: `${formatMoney(money(of("0.00475") * 3_538n))}`.padEnd(21, "0"),
+        revenue: formatMoney(money(of("0.00475") * 3_538n)).padEnd(21, "0"),
         actor: "Chief",
         reason: "price published late",
       },

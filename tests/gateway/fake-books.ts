@@ -60,7 +60,7 @@ export function createFakeBooks(): FakeBooks {
 
 /** txn-1 is a charge of 0.01539, txn-top-up is none, of txn-spent nothing is left. */
 function decision(request: RefundRequest): RefundDecision {
-  const { originalId, amount = null } = request;
+  const { originalId, amount } = request;
   if (originalId === "txn-top-up") return { kind: "not_a_charge", entryType: "top_up" };
   if (originalId === "txn-spent") return { kind: "exceeds", remaining: of("0.005"), currency: "USD" };
   if (originalId !== "txn-1") return { kind: "unknown" };
