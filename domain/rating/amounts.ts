@@ -1,8 +1,9 @@
 import { type Factor, multiplyByFactor } from "#domain/money/factor.ts";
 import { add, fitsLedger, type Money, money, subtract, UNITS_PER_ONE, ZERO } from "#domain/money/money.ts";
-import { applyPercent, type Percent } from "#domain/money/percent.ts";
+import { applyPercent, NO_PERCENT, type Percent } from "#domain/money/percent.ts";
 import { divideHalfEven } from "#domain/money/rounding.ts";
-import { computeTaxes, type LeviedTax, type TaxAmount } from "#domain/tax/taxes.ts";
+import { computeTaxes, type LeviedTax, type TaxAmount, type TaxResult } from "#domain/tax/taxes.ts";
+import { type ApplicableDiscount, combineDiscounts, type DiscountRule } from "./discounts.ts";
 import type { RoundedStep } from "./rating-trace.ts";
 
 /** Everything that a charge's amounts follow from, and nothing else: a rating finds it, a trace keeps it. */
@@ -17,7 +18,15 @@ export interface PriceTerms {
   readonly pulse: { readonly billed: bigint; readonly unit: bigint } | null;
   /** Added per unit: so many started sizes at this rate. */
   readonly size: { readonly started: bigint; readonly rate: Money } | null;
-  readonly discountPercent: Percent;
+  /** What the formula gave, in place of all that. */
+  readonly formula: { readonly amount: Money; readonly exact: boolean } | null;
+  readonly surge: Factor | null;
+  /** The tenant's, signed; 0: none. */
+  readonly markup: Percent;
+  /** What one unit of the card's currency is in the wallet's, in 10⁻¹⁸; null where they are the same. */
+  readonly exchange: bigint | null;
+  readonly discounts: readonly ApplicableDiscount[];
+  readonly discountRule: DiscountRule;
   readonly taxes: readonly LeviedTax[];
   /** Whether the price contains the taxes. */
   readonly inclusive: boolean;
@@ -25,6 +34,7 @@ export interface PriceTerms {
 
 export interface ChargeAmounts {
   readonly base: Money;
+  readonly discountPercent: Percent;
   readonly discount: Money;
   readonly subtotal: Money;
   readonly taxes: readonly TaxAmount[];
@@ -41,33 +51,93 @@ export interface ChargeAmounts {
 export function chargeAmounts(terms: PriceTerms): ChargeAmounts | null {
   const rounded: RoundedStep[] = [];
   const base = basePrice(terms, rounded);
-  let discount = ZERO;
-  if (terms.discountPercent !== 0n) {
-    const product = applyPercent(base, terms.discountPercent);
-    discount = product.amount;
-    if (!product.exact) rounded.push("discount");
-  }
-  const price = subtract(base, discount);
-  const { net: subtotal, taxes, tax, exact } = computeTaxes(price, terms.taxes, terms.inclusive);
-  if (!exact) rounded.push("tax");
-  const total = add(subtotal, tax);
-  if (!fitsLedger(base) || !fitsLedger(total)) return null;
-  return { base, discount, subtotal, taxes, tax, total, rounded };
+  const discount = applyDiscount(terms, base, rounded);
+  const taxed = calculateTax(terms, subtract(base, discount.amount), rounded);
+  return finalAmounts(base, discount, taxed, rounded);
 }
 
-/** rate × units × multiplier × billed ÷ unit, rounded once, and the price of the size. */
-function basePrice(terms: PriceTerms, rounded: RoundedStep[]): Money {
+/** The end of step 3: what the units cost before surge, in the card's currency. */
+export function listPrice(terms: PriceTerms, rounded: RoundedStep[]): Money {
   const { rate, units, multiplier, pulse, size } = terms;
-  let base = units === 1 ? rate : money(rate * BigInt(units));
+  let price = units === 1 ? rate : money(rate * BigInt(units));
   if (pulse !== null) {
     const factor = multiplier ?? UNITS_PER_ONE;
-    const quotient = divideHalfEven(base * pulse.billed * factor, pulse.unit * UNITS_PER_ONE);
-    base = quotient.amount;
+    const quotient = divideHalfEven(price * pulse.billed * factor, pulse.unit * UNITS_PER_ONE);
+    price = quotient.amount;
     if (!quotient.exact) rounded.push("base");
   } else if (multiplier !== null) {
-    const product = multiplyByFactor(base, multiplier);
-    base = product.amount;
+    const product = multiplyByFactor(price, multiplier);
+    price = product.amount;
     if (!product.exact) rounded.push("base");
   }
-  return size === null ? base : money(base + size.rate * size.started * BigInt(units));
+  return size === null ? price : money(price + size.rate * size.started * BigInt(units));
+}
+
+/** List price or formula → surge → markup → wallet's currency. */
+function basePrice(terms: PriceTerms, rounded: RoundedStep[]): Money {
+  const { formula, surge, markup, exchange } = terms;
+  let price = formula === null ? listPrice(terms, rounded) : formula.amount;
+  if (formula !== null && !formula.exact) rounded.push("formula");
+  if (surge !== null) {
+    const product = multiplyByFactor(price, surge);
+    price = product.amount;
+    if (!product.exact) rounded.push("surge");
+  }
+  if (markup !== 0n) {
+    const product = applyPercent(price, markup);
+    price = add(price, product.amount);
+    if (!product.exact) rounded.push("markup");
+  }
+  if (exchange !== null) {
+    const product = divideHalfEven(price * exchange, UNITS_PER_ONE);
+    price = product.amount;
+    if (!product.exact) rounded.push("fx");
+  }
+  return price;
+}
+
+interface AppliedDiscount {
+  readonly percent: Percent;
+  readonly amount: Money;
+}
+
+const NO_DISCOUNT: AppliedDiscount = Object.freeze({ percent: NO_PERCENT, amount: ZERO });
+const HUNDRED = 100n * UNITS_PER_ONE;
+
+/** Step 5. */
+function applyDiscount(
+  { discounts, discountRule }: PriceTerms,
+  base: Money,
+  rounded: RoundedStep[],
+): AppliedDiscount {
+  const [only] = discounts;
+  if (only === undefined) return NO_DISCOUNT;
+  // One discount without a cap is the same by any rule, and nearly every charge's case.
+  if (discounts.length === 1 && only.most === null && discountRule.max === HUNDRED) {
+    const product = applyPercent(base, only.percent);
+    if (!product.exact) rounded.push("discount");
+    return { percent: only.percent, amount: product.amount };
+  }
+  const { discount, percent, exact } = combineDiscounts(discountRule, base, discounts);
+  if (!exact) rounded.push("discount");
+  return { percent, amount: discount };
+}
+
+/** Step 6. */
+function calculateTax({ taxes, inclusive }: PriceTerms, price: Money, rounded: RoundedStep[]): TaxResult {
+  const result = computeTaxes(price, taxes, inclusive);
+  if (!result.exact) rounded.push("tax");
+  return result;
+}
+
+/** Step 7. */
+function finalAmounts(
+  base: Money,
+  { percent, amount }: AppliedDiscount,
+  { net, taxes, tax }: TaxResult,
+  rounded: readonly RoundedStep[],
+): ChargeAmounts | null {
+  const total = add(net, tax);
+  if (!fitsLedger(base) || !fitsLedger(total)) return null;
+  return { base, discountPercent: percent, discount: amount, subtotal: net, taxes, tax, total, rounded };
 }

@@ -3,13 +3,23 @@ import {
   type CompiledPricing,
   compilePricing,
   compilePrincipal,
+  instantOf,
   type PrincipalRates,
   quote,
   type RateQuote,
 } from "./compiled-rates.ts";
+import type { ApplicableDiscount, DiscountRule } from "./discounts.ts";
 import { hasVolumeDiscount, principalEvent } from "./event-types.ts";
 import { parseRateCard } from "./rate-card.ts";
-import type { CardRemark, RateCard, RateSource } from "./rate-card-model.ts";
+import type {
+  BulkDiscount,
+  CardRemark,
+  LoyaltyDiscount,
+  Promotion,
+  RateCard,
+  RateSource,
+  VolumeDiscount,
+} from "./rate-card-model.ts";
 import type { RateCardVersion } from "./rate-card-version.ts";
 
 export interface CompiledEvent {
@@ -29,6 +39,14 @@ export interface CompiledTier {
   readonly minVolumeText: string;
   readonly discount: Percent;
   readonly discountText: string;
+  /** The tier as a discount, alone. */
+  readonly applicable: readonly ApplicableDiscount[];
+}
+
+export interface CompiledPromotion extends Promotion {
+  /** Epoch ms, [from, to). */
+  readonly from: number;
+  readonly to: number;
 }
 
 /** One version of a card, ready to rate with: immutable, shared by every event that it prices. */
@@ -43,6 +61,16 @@ export interface CompiledRateCard {
   readonly events: ReadonlyMap<string, CompiledEvent>;
   /** In ascending order of minVolume. */
   readonly tiers: readonly CompiledTier[];
+  /** Whether reaching a tier changes the month's earlier charges. */
+  readonly wholeVolume: boolean;
+  readonly volumeByChannel: boolean;
+  readonly loyalty: readonly LoyaltyDiscount[];
+  readonly bulk: readonly BulkDiscount[];
+  /** By code. */
+  readonly promotions: ReadonlyMap<string, CompiledPromotion>;
+  readonly discountRule: DiscountRule;
+  /** Whether there is no discount but the volume tiers'. */
+  readonly onlyVolume: boolean;
 }
 
 export function compileRateCard(
@@ -76,14 +104,44 @@ export function compileRateCard(
     currency: card.currency,
     precedence: card.precedence,
     events,
-    tiers: card.volumeDiscounts.map(({ minVolume, discount }) =>
-      Object.freeze({
-        minVolume,
-        minVolumeText: minVolume.toString(),
-        discount,
-        discountText: formatPercent(discount),
-      }),
-    ),
+    ...compileDiscounts(card),
+  });
+}
+
+type CompiledDiscounts = Omit<
+  CompiledRateCard,
+  "rateCardId" | "version" | "validFrom" | "currency" | "precedence" | "events"
+>;
+
+function compileDiscounts(card: RateCard): CompiledDiscounts {
+  const promotions = new Map<string, CompiledPromotion>();
+  for (const [code, promotion] of card.promotions) {
+    const from = promotion.validFrom === null ? -Infinity : instantOf(promotion.validFrom, card);
+    const to = promotion.validTo === null ? Infinity : instantOf(promotion.validTo, card);
+    promotions.set(code, Object.freeze({ ...promotion, from, to }));
+  }
+  const { loyaltyDiscounts: loyalty, bulkDiscounts: bulk, discountRule } = card;
+  return {
+    tiers: card.volumeDiscounts.map(compileTier),
+    wholeVolume: card.volume.mode === "whole",
+    volumeByChannel: card.volume.scope === "channel",
+    loyalty,
+    bulk,
+    promotions,
+    discountRule,
+    onlyVolume: loyalty.length === 0 && bulk.length === 0 && promotions.size === 0,
+  };
+}
+
+function compileTier({ minVolume, discount }: VolumeDiscount): CompiledTier {
+  const minVolumeText = minVolume.toString();
+  const applicable = { kind: "volume", name: minVolumeText, percent: discount, most: null } as const;
+  return Object.freeze({
+    minVolume,
+    minVolumeText,
+    discount,
+    discountText: formatPercent(discount),
+    applicable: Object.freeze([Object.freeze(applicable)]),
   });
 }
 

@@ -160,7 +160,8 @@ function compileRate(
   return Object.freeze(plain ? { always: first.quote, dated: [] } : { always: null, dated });
 }
 
-function instantOf(day: string, { timezone }: CardCalendar): number {
+/** The instant (epoch ms) at which the day begins in the card's zone. */
+export function instantOf(day: string, { timezone }: { readonly timezone: string }): number {
   const start = startOfDay(clockOf(timezone), day);
   if (start === null) throw new RangeError(`no calendar day: ${day}`);
   return start;

@@ -1,6 +1,7 @@
 import type { Factor } from "#domain/money/factor.ts";
 import type { Money } from "#domain/money/money.ts";
 import type { Percent } from "#domain/money/percent.ts";
+import type { DiscountRule } from "./discounts.ts";
 
 /**
  * Where the price of a channel's principal event may come from, most decisive first: the guide's order with prefixes
@@ -113,6 +114,48 @@ export interface VolumeDiscount {
   readonly discount: Percent;
 }
 
+/**
+ * Ordinal: an event has the tier of its own place in the month. Whole: the tier that the month has reached applies to all of it, so
+ * reaching one changes earlier charges. Counted over all channels, or each on its own.
+ */
+export interface VolumeRule {
+  readonly mode: "ordinal" | "whole";
+  readonly scope: "all" | "channel";
+}
+
+export interface LoyaltyDiscount {
+  /** Whole months since the tenant became a customer. */
+  readonly minMonths: number;
+  readonly discount: Percent;
+}
+
+export interface BulkDiscount {
+  /** Messages in the request that brought the event. */
+  readonly minMessages: number;
+  readonly discount: Percent;
+}
+
+/** For tenants that have redeemed its code; caps hold per wallet. */
+export interface Promotion {
+  readonly code: string;
+  readonly discount: Percent;
+  /** YYYY-MM-DD of the card's zone, [from, to); null: open. */
+  readonly validFrom: string | null;
+  readonly validTo: string | null;
+  /** In charges; null: without end. */
+  readonly maxUses: bigint | null;
+  /** In the wallet's currency; the last charge gets what is left. */
+  readonly maxAmount: Money | null;
+  /** null: every message. */
+  readonly channels: readonly string[] | null;
+}
+
+/** For invoices paid within so many days. */
+export interface EarlyPayment {
+  readonly days: number;
+  readonly discount: Percent;
+}
+
 export interface RateCard {
   readonly rateCardId: string;
   readonly name: string;
@@ -127,8 +170,17 @@ export interface RateCard {
   readonly holidays: readonly string[];
   /** By channel name (see RATING_CHANNELS). */
   readonly rates: ReadonlyMap<string, ChannelRates>;
+  readonly volume: VolumeRule;
   /** In ascending order of minVolume. */
   readonly volumeDiscounts: readonly VolumeDiscount[];
+  /** In ascending order of minMonths, and of minMessages: the highest that is reached applies. */
+  readonly loyaltyDiscounts: readonly LoyaltyDiscount[];
+  readonly bulkDiscounts: readonly BulkDiscount[];
+  /** By code. */
+  readonly promotions: ReadonlyMap<string, Promotion>;
+  /** How several discounts on one event become one. */
+  readonly discountRule: DiscountRule;
+  readonly earlyPayment: EarlyPayment | null;
 }
 
 /** `path` as in "rates.sms.time_bands[1].start_hour", "" for the card as a whole; `message` says what to do. */

@@ -1,8 +1,8 @@
 import { parse } from "lossless-json";
-import { parsePercent } from "#domain/money/percent.ts";
+import { DISCOUNT_KEYS, readDiscounts } from "./card-discounts.ts";
 import { readChannelRates } from "./channel-rates.ts";
 import { RATING_CHANNELS } from "./event-types.ts";
-import { absent, child, type JsonObject, JsonReader } from "./json-reader.ts";
+import { absent, child, JsonReader } from "./json-reader.ts";
 import {
   type CardRemark,
   type ChannelRates,
@@ -10,7 +10,6 @@ import {
   type RateCard,
   type RateCardParsed,
   type RateSource,
-  type VolumeDiscount,
 } from "./rate-card-model.ts";
 import { rateCardWarnings } from "./rate-card-warnings.ts";
 import { readDay, readZone } from "./time-band-reader.ts";
@@ -21,9 +20,6 @@ export type { CardRemark, RateCard, RateCardParsed } from "./rate-card-model.ts"
 /** In UTF-16 units. A card with 10,000 overrides takes half of it, and every process holds every card in memory. */
 export const CARD_TEXT_MAX = 1024 * 1024;
 
-/** The guide's "unlimited" tiers, with an end that no tariff reaches. */
-const TIERS_MAX = 1000;
-
 const CARD_KEYS = [
   "rate_card_id",
   "name",
@@ -33,7 +29,7 @@ const CARD_KEYS = [
   "precedence",
   "holidays",
   "rates",
-  "volume_discounts",
+  ...DISCOUNT_KEYS,
 ];
 const TAX_HINT = "tax belongs to the tenant: set its taxRate";
 const CARD_HINTS = { tax: TAX_HINT, tax_rate: TAX_HINT, taxRate: TAX_HINT };
@@ -88,7 +84,7 @@ function readCard(reader: JsonReader, document: unknown): RateCard | null {
     precedence: readPrecedence(reader, precedence),
     holidays: readHolidays(reader, fields["holidays"]),
     rates: readRates(reader, reader.required(fields, "", "rates"), nested),
-    volumeDiscounts: readVolumeDiscounts(reader, fields["volume_discounts"]),
+    ...readDiscounts(reader, fields),
   };
 }
 
@@ -158,57 +154,4 @@ function readRates(reader: JsonReader, value: unknown, nested: boolean): Readonl
     else rates.set(channel, readChannelRates(reader, channelFields, path, channel, nested));
   }
   return rates;
-}
-
-function readVolumeDiscounts(reader: JsonReader, value: unknown): readonly VolumeDiscount[] {
-  const tiers: VolumeDiscount[] = [];
-  const seen = new Map<bigint, string>();
-  for (const [index, entry] of (reader.list(value, "volume_discounts", TIERS_MAX) ?? []).entries()) {
-    const path = child("volume_discounts", index);
-    const tier = readTier(reader, entry, path);
-    if (tier === null) continue;
-    const earlier = seen.get(tier.minVolume);
-    if (earlier !== undefined)
-      reader.report(child(path, "min_volume"), `is the same as that of ${earlier}: merge the two tiers`);
-    seen.set(tier.minVolume, path);
-    tiers.push(tier);
-  }
-  return tiers.sort((left, right) => (left.minVolume < right.minVolume ? -1 : 1));
-}
-
-function readTier(reader: JsonReader, entry: unknown, path: string): VolumeDiscount | null {
-  if (absent(entry)) return reader.report(path, "must be an object, not null");
-  const fields = reader.object(entry, path, ["min_volume", "max_volume", "discount"]);
-  if (fields === null) return null;
-  const minVolume = readVolume(
-    reader,
-    reader.required(fields, path, "min_volume"),
-    child(path, "min_volume"),
-  );
-  const maxVolume = readVolume(reader, fields["max_volume"], child(path, "max_volume"));
-  const discount = readDiscount(reader, fields, path);
-  if (minVolume !== null && maxVolume !== null && maxVolume < minVolume) {
-    reader.report(child(path, "max_volume"), "is below min_volume: exchange the two");
-  }
-  if (minVolume === null || discount === null) return null;
-  return { minVolume: BigInt(minVolume), maxVolume: maxVolume === null ? null : BigInt(maxVolume), discount };
-}
-
-function readVolume(reader: JsonReader, value: unknown, path: string): number | null {
-  return reader.integer(value, path, 0, Number.MAX_SAFE_INTEGER);
-}
-
-function readDiscount(
-  reader: JsonReader,
-  fields: JsonObject,
-  path: string,
-): VolumeDiscount["discount"] | null {
-  const expected = "a percentage from 0 to 100 with at most 18 decimals (5 = 5 %)";
-  const value = reader.required(fields, path, "discount");
-  return reader.decimal(value, child(path, "discount"), parseDiscount, expected);
-}
-
-function parseDiscount(text: string): VolumeDiscount["discount"] | null {
-  const percent = parsePercent(text);
-  return percent !== null && percent <= 100n * 10n ** 18n ? percent : null;
 }

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { DISCOUNT_KINDS } from "./discounts.ts";
 
 /**
  * What a charge was computed from, stored with it (a few hundred bytes of JSON): enough to compute every amount
@@ -26,6 +27,7 @@ export const ratingTrace = z.object({
     "base",
     "event",
     "attribute",
+    "true_up",
     "none",
   ]),
   /** Operator, prefix, country, contract or attribute value, where that is the source. */
@@ -58,12 +60,45 @@ export const ratingTrace = z.object({
       started: z.string(),
     })
     .optional(),
+  /** What a formula gave in place of all that, and the values of the variables that it names. */
+  formula: z
+    .object({ text: z.string(), values: z.record(z.string(), z.string()), amount: z.string() })
+    .optional(),
+  surge: z.object({ name: z.string(), multiplier: z.string(), load: z.string().optional() }).optional(),
+  /** The tenant's, signed percent. */
+  markup: z.string().optional(),
+  /** From the card's currency to the wallet's; everything below is in the latter. */
+  fx: z
+    .object({
+      pair: z.string(),
+      rate: z.string(),
+      markup: z.string(),
+      source: z.string(),
+      at: z.number(),
+      effective: z.string(),
+    })
+    .optional(),
+  /** For source true_up: the prices of the month's earlier charges, and the percentages before and after. */
+  trueUp: z.object({ sum: z.string(), from: z.string(), to: z.string() }).optional(),
   /** The month's volume with this event; absent where volume gives no discount. */
   volume: z.string().optional(),
   /** min_volume of the tier that applied. */
   tier: z.string().optional(),
-  /** Percent. */
+  /** Percent of the tier, where it is the only discount. */
   discount: z.string().optional(),
+  /** Otherwise all of them as they were applied; `most`: what a capped one could still give. */
+  discounts: z
+    .array(
+      z.object({
+        kind: z.enum(DISCOUNT_KINDS),
+        name: z.string(),
+        percent: z.string(),
+        most: z.string().optional(),
+      }),
+    )
+    .optional(),
+  /** How they combine, unless added up to at most 100 %. */
+  combine: z.object({ how: z.enum(["additive", "compounding"]), max: z.string() }).optional(),
   /** The tenant's plain tax rate; where it has more to say of taxes, these in its place. */
   tax: z.string().optional(),
   taxes: z
@@ -75,8 +110,28 @@ export const ratingTrace = z.object({
   exempt: z.array(z.object({ tax: z.string(), certificate: z.string() })).optional(),
   /** The customer's registration, where it owes the taxes itself. */
   reverseCharge: z.string().optional(),
+  /** The supplier's price per unit and what it came to in the wallet's currency. */
+  cost: z
+    .object({
+      sheet: z.string(),
+      row: z.string(),
+      rate: z.string(),
+      currency: z.string(),
+      amount: z.string(),
+    })
+    .optional(),
+  commission: z
+    .object({
+      partner: z.string(),
+      percent: z.string(),
+      of: z.enum(["revenue", "margin"]),
+      amount: z.string(),
+    })
+    .optional(),
   /** Steps whose product had more than 18 decimals and was rounded half-even. */
-  rounded: z.array(z.enum(["base", "discount", "tax"])).optional(),
+  rounded: z
+    .array(z.enum(["base", "formula", "surge", "markup", "fx", "discount", "tax", "cost", "commission"]))
+    .optional(),
 });
 
 export type RatingTrace = z.infer<typeof ratingTrace>;

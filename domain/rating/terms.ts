@@ -1,6 +1,8 @@
-import { NO_PERCENT, parsePercent, type Percent } from "#domain/money/percent.ts";
-import { type CompiledTaxes, plainTax } from "#domain/tax/taxes.ts";
+import { UNITS_PER_ONE } from "#domain/money/money.ts";
+import { NO_PERCENT, parsePercent, parseSignedPercent, type Percent } from "#domain/money/percent.ts";
+import { type CompiledTaxes, compileTaxes, plainTax } from "#domain/tax/taxes.ts";
 import type { TenantConfiguration } from "#domain/tenants/tenant.ts";
+import { startOfDay, zoneClock } from "./zone-clock.ts";
 
 /** What a tenant's own configuration adds to a price, compiled once. */
 export interface TenantTerms {
@@ -30,9 +32,33 @@ export function compileTerms(configuration: TenantConfiguration): CompiledTerms 
 }
 
 function compile(configuration: TenantConfiguration): CompiledTerms {
-  const percent = parsePercent(configuration.taxRate);
-  if (percent === null) return { problem: `taxRate ${configuration.taxRate} is no percentage` };
-  return termsOfTaxRate(percent);
+  const { taxRate, tax, customerSince = null, markupPercent = "0", promotion = null } = configuration;
+  const zone = zoneClock(configuration.timezone);
+  if (zone === null) return { problem: `timezone ${configuration.timezone} is unknown` };
+  const percent = parsePercent(taxRate);
+  if (percent === null) return { problem: `taxRate ${taxRate} is no percentage` };
+  const taxes = tax === undefined || tax === null ? plainTax(percent) : compileTaxes(tax, zone);
+  if ("problem" in taxes) return { problem: `tax: ${taxes.problem}` };
+  const since = customerSince === null ? null : startOfDay(zone, customerSince);
+  if (customerSince !== null && since === null)
+    return { problem: `customerSince ${customerSince} is no calendar day` };
+  const markup = parseSignedPercent(markupPercent);
+  if (markup === null)
+    return { problem: `markupPercent ${markupPercent} is no percentage from -100 to 1000` };
+  const partner = compilePartner(configuration.partner ?? null);
+  if (partner !== null && "problem" in partner) return partner;
+  return Object.freeze({ taxes, customerSince: since, promotion, markup, partner });
+}
+
+function compilePartner(
+  partner: NonNullable<TenantConfiguration["partner"]> | null,
+): TenantTerms["partner"] | { readonly problem: string } {
+  if (partner === null) return null;
+  const { partnerId, commissionPercent, of } = partner;
+  const percent = parsePercent(commissionPercent);
+  if (percent === null || percent > 100n * UNITS_PER_ONE)
+    return { problem: `partner.commissionPercent ${commissionPercent} is no percentage from 0 to 100` };
+  return Object.freeze({ partnerId, percent, of });
 }
 
 /** The terms of a tenant with a tax rate and nothing else. */

@@ -12,3 +12,16 @@ export function monthOf(zone: ZoneClock, at: number): string {
   const local = new Date(at + zone.offset(at));
   return String(local.getUTCFullYear() * 100 + local.getUTCMonth() + 1);
 }
+
+/** The sum of the prices behind a volume counter. */
+export function volumeSum(counter: CounterKey): CounterKey {
+  return `${counter}$`;
+}
+
+export function promotionUses(code: string): CounterKey {
+  return `promo:${code}:uses`;
+}
+
+export function promotionAmount(code: string): CounterKey {
+  return `promo:${code}:amount`;
+}

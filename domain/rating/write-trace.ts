@@ -1,21 +1,25 @@
+import { formatMoney } from "#domain/money/money.ts";
 import { formatPercent } from "#domain/money/percent.ts";
 import { type CompiledTaxes, exemptionOf, type LeviedTax } from "#domain/tax/taxes.ts";
 import type { ChargeAmounts, PriceTerms } from "./amounts.ts";
-import type { CompiledEvent, CompiledTier } from "./compiled-rate-card.ts";
+import type { CompiledEvent } from "./compiled-rate-card.ts";
 import type { CompiledPricing } from "./compiled-rates.ts";
+import { ADDITIVE, type DiscountRule } from "./discounts.ts";
 import { canonicalEventType } from "./event-types.ts";
+import type { FoundDiscounts, TierChange } from "./find-discounts.ts";
 import type { FoundRate } from "./lookup-rate.ts";
-import type { RatedCharge } from "./rated-charge.ts";
+import type { ChargeCost, Commission } from "./margin.ts";
 import type { RatingInput } from "./rating-input.ts";
 import type { RatingTrace } from "./rating-trace.ts";
 
 /** What a rating found on its way. */
 export interface RatingSteps {
   readonly found: FoundRate;
-  readonly volume: RatedCharge["volume"];
-  readonly tier: CompiledTier | null;
+  readonly discounts: FoundDiscounts;
   readonly terms: PriceTerms;
   readonly amounts: ChargeAmounts;
+  readonly cost: ChargeCost | null;
+  readonly commission: Commission | null;
 }
 
 export function noPriceTrace({ card, eventType, units }: RatingInput): RatingTrace {
@@ -41,14 +45,83 @@ export function writeTrace(input: RatingInput, event: CompiledEvent, steps: Rati
     if (band.multiplier !== null) trace.band.multiplier = band.multiplier.text;
   }
   if (event.pricing !== null) writePricing(trace, event.pricing, steps.terms, input.attributes);
-  if (steps.volume !== null) trace.volume = steps.volume.after.toString();
-  if (steps.tier !== null) {
-    trace.tier = steps.tier.minVolumeText;
-    trace.discount = steps.tier.discountText;
-  }
+  if (steps.terms.markup !== 0n) trace.markup = formatPercent(steps.terms.markup);
+  if (input.fx !== null) trace.fx = { ...input.fx };
+  writeDiscounts(trace, steps.discounts, card.discountRule);
   writeTaxes(trace, input.terms.taxes, steps.terms.taxes, at);
+  writeMargin(trace, input, steps);
+  return trace;
+}
+
+/** The trace of a true-up: which tier was left for which, and the prices that it bears on. */
+export function trueUpTrace(
+  input: RatingInput,
+  steps: {
+    readonly volume: FoundDiscounts["volume"];
+    readonly change: TierChange;
+    readonly taxes: readonly LeviedTax[];
+    readonly amounts: ChargeAmounts;
+  },
+): RatingTrace {
+  const { card, units, terms, at } = input;
+  const { sum, from, to } = steps.change;
+  const trace: RatingTrace = {
+    v: 2,
+    card: card.rateCardId,
+    version: card.version,
+    event: canonicalEventType(input.eventType),
+    units,
+    source: "true_up",
+    trueUp: { sum: formatMoney(sum), from: from?.discountText ?? "0", to: to?.discountText ?? "0" },
+  };
+  if (steps.volume !== null) trace.volume = steps.volume.after.toString();
+  if (to !== null) trace.tier = to.minVolumeText;
+  writeTaxes(trace, terms.taxes, steps.taxes, at);
   if (steps.amounts.rounded.length > 0) trace.rounded = [...steps.amounts.rounded];
   return trace;
+}
+
+function writeDiscounts(
+  trace: RatingTrace,
+  { volume, tier, applicable }: FoundDiscounts,
+  rule: DiscountRule,
+): void {
+  if (volume !== null) trace.volume = volume.after.toString();
+  if (tier !== null) trace.tier = tier.minVolumeText;
+  const capped = rule.max !== ADDITIVE.max;
+  if (applicable.length === 0) return;
+  if (applicable.length === 1 && tier !== null && !capped) {
+    trace.discount = tier.discountText;
+    return;
+  }
+  const ordered = rule.order.flatMap((kind) => applicable.filter((one) => one.kind === kind));
+  trace.discounts = ordered.map(({ kind, name, percent, most }) => {
+    const discount = { kind, name, percent: formatPercent(percent) };
+    return most === null ? discount : { ...discount, most: formatMoney(most) };
+  });
+  if (capped || rule.combine !== "additive")
+    trace.combine = { how: rule.combine, max: formatPercent(rule.max) };
+}
+
+function writeMargin(
+  trace: RatingTrace,
+  input: RatingInput,
+  { amounts, cost, commission }: RatingSteps,
+): void {
+  const rounded = [...amounts.rounded];
+  if (cost !== null) {
+    const { sheet, row, rate, currency } = cost.unit;
+    trace.cost = { sheet, row, rate: formatMoney(rate), currency, amount: formatMoney(cost.amount) };
+    if (!cost.exact) rounded.push("cost");
+  }
+  const { partner } = input.terms;
+  if (commission !== null && partner !== null) {
+    const { partnerId, percent, of } = partner;
+    const amount = formatMoney(commission.amount);
+    trace.commission = { partner: partnerId, percent: formatPercent(percent), of, amount };
+    if (!commission.exact) rounded.push("commission");
+  }
+  if (rounded.length > 0) trace.rounded = rounded;
 }
 
 function writePricing(
