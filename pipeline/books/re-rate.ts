@@ -79,13 +79,12 @@ export function reRate(event: ChargedEvent, by: ReRatingTerms): ReRated {
 
 function inputOf(event: ChargedEvent, kept: z.infer<typeof keptInput>, by: ReRatingTerms): RatingInput {
   const { units, in: more } = kept;
-  const counters = new Map<string, bigint>();
-  if (event.volumePeriod !== null) counters.set(event.volumePeriod, event.volumeOrdinal - BigInt(units));
+  const channel = event.eventType.split(".", 1)[0] as string;
   return {
     ...PLAIN_EVENT,
     card: by.card,
     eventType: event.eventType,
-    channel: event.eventType.split(".", 1)[0] as string,
+    channel,
     at: event.occurredAt,
     units,
     country: event.country,
@@ -96,7 +95,22 @@ function inputOf(event: ChargedEvent, kept: z.infer<typeof keptInput>, by: ReRat
     load: more?.load === undefined ? null : parsePercent(more.load),
     contract: more?.contract ?? null,
     zone: by.zone,
-    counters,
+    counters: countersBefore(event, units, channel),
     terms: by.terms,
   };
+}
+
+/** The month's units before the event. A card may count them over all channels or by channel: what was counted stands for both. */
+function countersBefore(
+  { volumePeriod, volumeOrdinal }: ChargedEvent,
+  units: number,
+  channel: string,
+): ReadonlyMap<string, bigint> {
+  if (volumePeriod === null) return new Map();
+  const month = volumePeriod.slice(0, 6);
+  const before = volumeOrdinal - BigInt(units);
+  return new Map([
+    [month, before],
+    [`${month}/${channel}`, before],
+  ]);
 }

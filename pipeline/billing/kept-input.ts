@@ -1,0 +1,28 @@
+import type { UsageEvent } from "#domain/events/billing-event.ts";
+
+/**
+ * A charge's trace as the ledger keeps it, with what of the event its card may not have looked at under `in`: another card, under
+ * which the charge is priced again later, may.
+ */
+export function keptTrace(trace: object, event: UsageEvent, contract: string | null): string {
+  const text = JSON.stringify(trace);
+  const { prefix, attributes, requestSize, load } = event;
+  // Plain events have nothing to keep, and there are many of them.
+  if (
+    prefix === undefined &&
+    attributes === undefined &&
+    requestSize === undefined &&
+    load === undefined &&
+    contract === null
+  )
+    return text;
+  const kept = {
+    prefix,
+    attributes: attributes !== undefined && Object.keys(attributes).length > 0 ? attributes : undefined,
+    requestSize: requestSize === 1 ? undefined : requestSize,
+    load,
+    contract: contract ?? undefined,
+  };
+  const json = JSON.stringify(kept);
+  return json === "{}" ? text : `${text.slice(0, -1)},"in":${json}}`;
+}
