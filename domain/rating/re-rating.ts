@@ -9,7 +9,7 @@ export interface ReRatingRequest {
   readonly tenantId: string;
   readonly rateCardId: string;
   readonly version: number;
-  /** Of the card: wallets in another are left out. */
+  /** Of the wallets whose charges are priced again; the others are left out. */
   readonly currency: string;
   /** Epoch ms of what is priced again; `to` exclusive. */
   readonly from: number;

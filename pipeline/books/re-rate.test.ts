@@ -35,6 +35,7 @@ const terms = (rates: unknown): ReRatingTerms => ({
   card: card(rates),
   terms: termsOfTaxRate(parsePercent("8") as Percent),
   zone: zoneClock("UTC") as ZoneClock,
+  currency: "USD",
 });
 
 const CHARGED: ChargedEvent = {
@@ -86,13 +87,29 @@ describe("a charge priced again", () => {
     expect(reason({ refunded: true })).toBe("refunded");
     expect(reason({}, terms({ ussd: { base_rate: 0.02 } }))).toBe("not_priced");
     expect(reason({ trace: { v: 1 } })).toBe("no_trace");
-    expect(reason({ trace: { v: 2, units: 1, fx: { pair: "USD/EUR" } } })).toBe("other_currency");
+    expect(
+      reason({
+        trace: {
+          v: 2,
+          units: 1,
+          fx: { pair: "USD/EUR", rate: "1", markup: "0", source: "", at: 0, effective: "1" },
+        },
+      }),
+    ).toBe("other_currency");
     expect(
       reason(
         { trace: { v: 1, units: Number.MAX_SAFE_INTEGER }, volumePeriod: null },
         terms({ sms: { base_rate: "99999999999" } }),
       ),
     ).toBe("not_ratable");
+  });
+
+  test("in another currency than the card's takes the quote that it was made under", () => {
+    const by = { ...terms({ sms: { base_rate: 0.02 } }), currency: "EUR" };
+    const fx = { pair: "USD/EUR", rate: "0.9", markup: "0", source: "bank", at: 1, effective: "0.9" };
+    const result = reRate({ ...CHARGED, trace: { v: 2, units: 1, fx }, volumeOrdinal: 1n }, by);
+    expect(result.kind === "changed" ? formatMoney(result.line.repricedRevenue) : result.kind).toBe("0.018");
+    expect(reRate(CHARGED, by)).toEqual({ kind: "skipped", reason: "other_currency" });
   });
 
   test("sees what its old card did not look at, where the trace kept it", () => {

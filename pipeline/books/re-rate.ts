@@ -28,8 +28,17 @@ const keptInput = z.object({
       contract: z.string().optional(),
     })
     .optional(),
-  /** Of a charge in another currency than its card's. */
-  fx: z.unknown().optional(),
+  /** The quote under which the charge was made in another currency than its card's. */
+  fx: z
+    .object({
+      pair: z.string(),
+      rate: z.string(),
+      markup: z.string(),
+      source: z.string(),
+      at: z.number(),
+      effective: z.string(),
+    })
+    .optional(),
 });
 
 /** Under whose terms the charges of a re-rating are priced: the tenant's of today, the month's volumes of then. */
@@ -37,6 +46,8 @@ export interface ReRatingTerms {
   readonly card: CompiledRateCard;
   readonly terms: TenantTerms;
   readonly zone: ZoneClock;
+  /** The wallets'. Where it is not the card's, each charge's own quote is taken again. */
+  readonly currency: string;
 }
 
 /**
@@ -47,7 +58,8 @@ export function reRate(event: ChargedEvent, by: ReRatingTerms): ReRated {
   if (event.refunded) return { kind: "skipped", reason: "refunded" };
   const kept = keptInput.safeParse(event.trace);
   if (!kept.success) return { kind: "skipped", reason: "no_trace" };
-  if (kept.data.fx !== undefined) return { kind: "skipped", reason: "other_currency" };
+  const pair = by.card.currency === by.currency ? undefined : `${by.card.currency}/${by.currency}`;
+  if (kept.data.fx?.pair !== pair) return { kind: "skipped", reason: "other_currency" };
   let rated: ReturnType<typeof rate>;
   try {
     rated = rate(inputOf(event, kept.data, by));
@@ -94,6 +106,7 @@ function inputOf(event: ChargedEvent, kept: z.infer<typeof keptInput>, by: ReRat
     requestSize: more?.requestSize ?? 1,
     load: more?.load === undefined ? null : parsePercent(more.load),
     contract: more?.contract ?? null,
+    fx: kept.fx ?? null,
     zone: by.zone,
     counters: countersBefore(event, units, channel),
     terms: by.terms,

@@ -92,7 +92,7 @@ async function termsOf(
   const terms = compileTerms(configuration);
   if ("problem" in terms) return terms;
   const card = cardOf(await versions(reRating.rateCardId), reRating);
-  return "problem" in card ? card : { card, terms, zone };
+  return "problem" in card ? card : { card, terms, zone, currency: reRating.currency };
 }
 
 function cardOf(

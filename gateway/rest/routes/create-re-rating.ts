@@ -7,7 +7,7 @@ import type { GatewayDependencies } from "../dependencies.ts";
 import { type Effect, idempotencyKey, once, sendEffect } from "../idempotency.ts";
 import { fieldProblem, problemResponses } from "../problems.ts";
 import { RE_RATING_EXAMPLE, reRatingBody, toReRatingBody } from "../re-rating-body.ts";
-import { ADMINISTRATION_KEY, idempotencyHeaders, tenantId, time } from "../schemas.ts";
+import { ADMINISTRATION_KEY, currency, idempotencyHeaders, tenantId, time } from "../schemas.ts";
 import { visibleTenant } from "../tenant-access.ts";
 import { acceptedAtOf } from "../uuid-time.ts";
 
@@ -19,6 +19,9 @@ const request = z
     from: time.describe("Charges of what happened at this time or later"),
     to: time.describe("and before this one"),
     event_type: z.string().max(64).optional(),
+    currency: currency
+      .optional()
+      .describe("Of the wallets whose charges are priced again; default: the card's"),
     reason: z.string().trim().min(1).max(200),
   })
   .meta({
@@ -96,7 +99,7 @@ async function create(
     tenantId: tenant,
     rateCardId: card.rateCardId,
     version: card.version,
-    currency: card.currency,
+    currency: body.currency ?? card.currency,
     from,
     to,
     eventType: body.event_type ?? null,
