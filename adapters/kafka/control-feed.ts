@@ -2,7 +2,14 @@ import type { Consumer, Kafka } from "kafkajs";
 import { randomUUID } from "node:crypto";
 import type { Clock } from "#domain/clock.ts";
 import { Unavailable } from "#domain/errors.ts";
+import {
+  type CompiledSupplierSheet,
+  compileSupplierSheet,
+  supplierSheet,
+} from "#domain/cost/supplier-sheet.ts";
+import { type FxRate, fxRate } from "#domain/fx/fx-rates.ts";
 import { compileRateCard, type CompiledRateCard } from "#domain/rating/compiled-rate-card.ts";
+import { loadFormulas, mayHoldFormulas } from "#domain/rating/formula.ts";
 import { parseRateCard } from "#domain/rating/rate-card.ts";
 import { rateCardVersion } from "#domain/rating/rate-card-version.ts";
 import type { ControlView } from "#domain/tenants/ports.ts";
@@ -37,6 +44,9 @@ export class ControlFeed implements ControlView, Closable {
   readonly #tenants = new Map<string, TenantConfiguration>();
   /** Versions of each card, in force last first. */
   readonly #cards = new Map<string, CompiledRateCard[]>();
+  /** Rates of each pair ("EUR/USD") and versions of each connector's sheet, in force last first. */
+  readonly #fx = new Map<string, FxRate[]>();
+  readonly #suppliers = new Map<string, CompiledSupplierSheet[]>();
   /** One fetch loop a broker; the feed is as current as the loop that is furthest behind. */
   readonly #fetches = new Map<string, FetchLoop>();
   #caughtUp = false;
@@ -83,10 +93,14 @@ export class ControlFeed implements ControlView, Closable {
     await this.#consumer.subscribe({ topics: [...CONTROL_TOPICS], fromBeginning: true });
     await this.#consumer.run({
       autoCommit: false,
-      eachBatch: ({ batch }) => {
-        for (const { key, value } of batch.messages) this.#apply(batch.topic, key?.toString() ?? "", value);
+      eachBatch: async ({ batch }) => {
+        for (const { key, value } of batch.messages) {
+          const text = value?.toString();
+          if (text === undefined) continue;
+          if (batch.topic === "control.rate-cards" && mayHoldFormulas(text)) await loadFormulas();
+          this.#apply(batch.topic, key?.toString() ?? "", text);
+        }
         settle(batch.topic, BigInt(batch.lastOffset()) + 1n);
-        return Promise.resolve();
       },
     });
     if (remaining.size > 0) await current;
@@ -103,6 +117,14 @@ export class ControlFeed implements ControlView, Closable {
 
   rateCard(rateCardId: string, at: number): CompiledRateCard | undefined {
     return this.#cards.get(rateCardId)?.find(({ validFrom }) => validFrom <= at);
+  }
+
+  fx(base: string, quote: string, at: number): FxRate | undefined {
+    return this.#fx.get(`${base}/${quote}`)?.find(({ validFrom }) => validFrom <= at);
+  }
+
+  supplier(connector: string, at: number): CompiledSupplierSheet | undefined {
+    return this.#suppliers.get(connector)?.find(({ validFrom }) => validFrom <= at);
   }
 
   async confirm(): Promise<void> {
@@ -163,12 +185,13 @@ export class ControlFeed implements ControlView, Closable {
     }
   }
 
-  #apply(topic: string, key: string, value: Buffer | null): void {
-    if (value === null) return;
+  #apply(topic: string, key: string, text: string): void {
     try {
-      const json: unknown = JSON.parse(value.toString());
+      const json: unknown = JSON.parse(text);
       if (topic === "control.tenants") this.#applyTenant(tenantConfiguration.parse(json));
       else if (topic === "control.rate-cards") this.#applyRateCard(json);
+      else if (key.startsWith("fx:")) this.#applyFxRate(fxRate.parse(json));
+      else if (key.startsWith("supplier:")) this.#applySupplierSheet(json);
     } catch (error) {
       this.#logger.error({ err: error, topic, key }, "configuration record ignored");
     }
@@ -177,6 +200,25 @@ export class ControlFeed implements ControlView, Closable {
   #applyTenant(tenant: TenantConfiguration): void {
     const known = this.#tenants.get(tenant.tenantId);
     if (known === undefined || known.revision <= tenant.revision) this.#tenants.set(tenant.tenantId, tenant);
+  }
+
+  #applyFxRate(rate: FxRate): void {
+    const pair = `${rate.base}/${rate.quote}`;
+    const others = (this.#fx.get(pair) ?? []).filter(({ validFrom }) => validFrom !== rate.validFrom);
+    this.#fx.set(
+      pair,
+      [...others, rate].sort((a, b) => b.validFrom - a.validFrom),
+    );
+  }
+
+  #applySupplierSheet(json: unknown): void {
+    const sheet = compileSupplierSheet(supplierSheet.parse(json));
+    const others = (this.#suppliers.get(sheet.connector) ?? []).filter(
+      ({ version }) => version !== sheet.version,
+    );
+    const sheets = [...others, sheet];
+    sheets.sort((a, b) => b.validFrom - a.validFrom || b.version - a.version);
+    this.#suppliers.set(sheet.connector, sheets);
   }
 
   #applyRateCard(json: unknown): void {

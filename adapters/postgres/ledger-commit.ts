@@ -11,6 +11,12 @@ interface Continuation {
   readonly balances: readonly Money[];
 }
 
+/** Of one wallet: ids that the ledger holds already, and those among them whose event was another. */
+interface Duplicates {
+  readonly eventIds: string[];
+  readonly conflicting: string[];
+}
+
 const COMMITTED: LedgerCommit = { kind: "committed" };
 
 /**
@@ -18,7 +24,7 @@ const COMMITTED: LedgerCommit = { kind: "committed" };
  * passed over (the event came again); anything that does not continue a wallet exactly leaves that wallet untouched.
  */
 export async function commitBatches(pool: Pool, batches: readonly LedgerBatch[]): Promise<LedgerCommit[]> {
-  const duplicates = new Map<string, string[]>();
+  const duplicates = new Map<string, Duplicates>();
   for (;;) {
     const found = await inTransaction(pool, (client) => tryCommit(client, batches, duplicates)).catch(
       (error: unknown) => {
@@ -28,15 +34,15 @@ export async function commitBatches(pool: Pool, batches: readonly LedgerBatch[])
     );
     if (!(found instanceof DuplicateEvents)) return found;
     // Rolled back whole; each turn sets at least one more wallet aside.
-    for (const [walletId, eventIds] of found.byWallet) duplicates.set(walletId, eventIds);
+    for (const [walletId, ofWallet] of found.byWallet) duplicates.set(walletId, ofWallet);
   }
 }
 
 class DuplicateEvents extends Error {
   override readonly name = "DuplicateEvents";
-  readonly byWallet: ReadonlyMap<string, string[]>;
+  readonly byWallet: ReadonlyMap<string, Duplicates>;
 
-  constructor(byWallet: ReadonlyMap<string, string[]>) {
+  constructor(byWallet: ReadonlyMap<string, Duplicates>) {
     super("events stand in the ledger under another sequence");
     this.byWallet = byWallet;
   }
@@ -45,13 +51,13 @@ class DuplicateEvents extends Error {
 async function tryCommit(
   client: Client,
   batches: readonly LedgerBatch[],
-  duplicates: ReadonlyMap<string, string[]>,
+  duplicates: ReadonlyMap<string, Duplicates>,
 ): Promise<LedgerCommit[]> {
   const rows = await lockWallets(client, batches);
   const continuations: Continuation[] = [];
   const results = batches.map((batch): LedgerCommit => {
-    const eventIds = duplicates.get(batch.walletId);
-    if (eventIds !== undefined) return { kind: "duplicate", eventIds };
+    const known = duplicates.get(batch.walletId);
+    if (known !== undefined) return { kind: "duplicate", ...known };
     const row = rows.get(batch.walletId);
     if (row === undefined || row.epoch !== batch.epoch) return { kind: "fenced" };
     const continuation = continued(batch, row);
@@ -110,8 +116,9 @@ async function write(client: Client, continuations: readonly Continuation[]): Pr
   const balances = continuations.flatMap((continuation) => continuation.balances);
   const inserted = await insertEntries(client, entries, balances);
   if (inserted !== entries.length) throw new DuplicateEvents(await foundDuplicates(client, entries));
+  await insertCommissions(client, entries);
   await moveWallets(client, continuations);
-  await moveVolumes(client, continuations);
+  await moveCounters(client, continuations);
 }
 
 async function insertEntries(
@@ -123,13 +130,13 @@ async function insertEntries(
     name: "ledger-insert",
     text: `INSERT INTO ledger_entries (event_id, accepted_month, wallet_id, tenant_id, sequence, entry_type, event_type, message_id,
              part, amount, revenue, tax, clearing, balance_after, currency, volume_period, volume_ordinal, trace,
-             kafka_partition, kafka_offset, occurred_at, base)
-           SELECT a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t, to_timestamp(u / 1000.0), v
+             kafka_partition, kafka_offset, occurred_at, base, cost, commission, operator, country, connector, fingerprint, counters)
+           SELECT a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t, to_timestamp(u / 1000.0), v, w, x1, x2, x3, x4, x5, x6
              FROM unnest($1::text[], $2::date[], $3::text[], $4::text[], $5::bigint[], $6::text[], $7::text[], $8::text[],
                $9::integer[], $10::numeric[], $11::numeric[], $12::numeric[], $13::numeric[], $14::numeric[], $15::text[],
                $16::text[], $17::bigint[], $18::jsonb[], $19::integer[], $20::bigint[], $21::bigint[],
-               $22::numeric[])
-               AS x(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t, u, v)
+               $22::numeric[], $23::numeric[], $24::numeric[], $25::text[], $26::text[], $27::text[], $28::bigint[], $29::jsonb[])
+               AS x(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t, u, v, w, x1, x2, x3, x4, x5, x6)
            ON CONFLICT (event_id, accepted_month) DO NOTHING`,
     values: columns(entries, balances),
   });
@@ -163,18 +170,66 @@ function columns(entries: readonly LedgerEntry[], balances: readonly Money[]): s
     plain((entry) => entry.partition),
     plain((entry) => entry.offset),
     plain((entry) => entry.occurredAt),
-    plain((entry) => (entry.base === null ? "NULL" : formatMoney(entry.base))),
+    plain((entry) => orNull(entry.base)),
+    plain((entry) => orNull(entry.cost)),
+    plain((entry) => orNull(entry.commission?.amount ?? null)),
+    text((entry) => entry.operator),
+    text((entry) => entry.country),
+    text((entry) => entry.connector),
+    plain((entry) => entry.fingerprint),
+    text(({ counters }) => (counters.length === 0 ? null : countersText(counters))),
   ];
+}
+
+function orNull(amount: Money | null): string {
+  return amount === null ? "NULL" : formatMoney(amount);
+}
+
+function countersText(counters: LedgerEntry["counters"]): string {
+  return JSON.stringify(Object.fromEntries(counters.map(([counter, value]) => [counter, value.toString()])));
+}
+
+/** What of a charge's revenue is the partner's: a transaction of its own beside the entry, so that no charge needs two rows. */
+async function insertCommissions(client: Client, entries: readonly LedgerEntry[]): Promise<void> {
+  const owed = entries.flatMap((entry) =>
+    entry.commission === null || entry.commission.amount === 0n ? [] : [{ ...entry, ...entry.commission }],
+  );
+  if (owed.length === 0) return;
+  await client.query({
+    name: "ledger-commissions",
+    text: `WITH x AS (
+             SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::numeric[], $5::text[], $6::bigint[])
+               AS x(event_id, tenant_id, partner_id, amount, currency, at)),
+           t AS (
+             INSERT INTO ledger_transactions (transaction_id, tenant_id, kind, event_id, occurred_at)
+             SELECT event_id || ':commission', tenant_id, 'commission', event_id, to_timestamp(at / 1000.0) FROM x)
+           INSERT INTO ledger_postings (transaction_id, line, tenant_id, account, party, amount, currency)
+           SELECT event_id || ':commission', 1, tenant_id, 'revenue', NULL, -amount, currency FROM x
+           UNION ALL SELECT event_id || ':commission', 2, tenant_id, 'partner', partner_id, amount, currency FROM x`,
+    values: [
+      textArray(owed.map((entry) => entry.eventId)),
+      textArray(owed.map((entry) => entry.tenantId)),
+      textArray(owed.map((entry) => entry.partnerId)),
+      moneyArray(owed.map((entry) => entry.commission?.amount as Money)),
+      textArray(owed.map((entry) => entry.currency)),
+      plainArray(owed.map((entry) => entry.occurredAt)),
+    ],
+  });
 }
 
 /** In this transaction the batch's own new rows are visible, too: those have the sequence that we gave them. */
 async function foundDuplicates(
   client: Client,
   entries: readonly LedgerEntry[],
-): Promise<Map<string, string[]>> {
-  const { rows } = await client.query<{ wallet_id: string; event_id: string; owner: string }>(
-    `SELECT k.wallet_id, k.event_id, e.wallet_id AS owner
-       FROM unnest($1::text[], $2::date[], $3::text[], $4::bigint[]) AS k(event_id, month, wallet_id, sequence)
+): Promise<Map<string, Duplicates>> {
+  const { rows } = await client.query<{
+    wallet_id: string;
+    event_id: string;
+    owner: string;
+    conflicting: boolean;
+  }>(
+    `SELECT k.wallet_id, k.event_id, e.wallet_id AS owner, coalesce(e.fingerprint <> k.fingerprint, false) AS conflicting
+       FROM unnest($1::text[], $2::date[], $3::text[], $4::bigint[], $5::bigint[]) AS k(event_id, month, wallet_id, sequence, fingerprint)
        JOIN ledger_entries e ON e.event_id = k.event_id AND e.accepted_month = k.month
       WHERE e.sequence <> k.sequence OR e.wallet_id <> k.wallet_id`,
     [
@@ -182,13 +237,17 @@ async function foundDuplicates(
       plainArray(entries.map((entry) => acceptedMonth(entry.acceptedAt))),
       textArray(entries.map((entry) => entry.walletId)),
       plainArray(entries.map((entry) => entry.sequence)),
+      plainArray(entries.map((entry) => entry.fingerprint)),
     ],
   );
-  const byWallet = new Map<string, string[]>();
+  const byWallet = new Map<string, Duplicates>();
   for (const row of rows) {
     if (row.owner !== row.wallet_id)
       throw new Poison(`Event ${row.event_id} stands in the ledger for another wallet`);
-    byWallet.set(row.wallet_id, [...(byWallet.get(row.wallet_id) ?? []), row.event_id]);
+    const ofWallet = byWallet.get(row.wallet_id) ?? { eventIds: [], conflicting: [] };
+    byWallet.set(row.wallet_id, ofWallet);
+    ofWallet.eventIds.push(row.event_id);
+    if (row.conflicting) ofWallet.conflicting.push(row.event_id);
   }
   if (byWallet.size === 0) throw new Error("The ledger refused entries that it does not hold");
   return byWallet;
@@ -212,28 +271,31 @@ async function moveWallets(client: Client, continuations: readonly Continuation[
   });
 }
 
-/** The last ordinal of each month; exact because the entries continue the wallet and the row is locked. */
-async function moveVolumes(client: Client, continuations: readonly Continuation[]): Promise<void> {
+/** The last value of each counter; exact because the entries continue the wallet and the row is locked. */
+async function moveCounters(client: Client, continuations: readonly Continuation[]): Promise<void> {
   const wallets: string[] = [];
   const tenants: string[] = [];
-  const periods: string[] = [];
-  const volumes: bigint[] = [];
-  for (const { entries } of continuations) {
-    const lastOf = new Map<string, LedgerEntry>();
-    for (const entry of entries) if (entry.volumePeriod !== null) lastOf.set(entry.volumePeriod, entry);
-    for (const [period, entry] of lastOf) {
-      wallets.push(entry.walletId);
-      tenants.push(entry.tenantId);
-      periods.push(period);
-      volumes.push(entry.volumeOrdinal);
+  const names: string[] = [];
+  const values: bigint[] = [];
+  for (const { batch, entries } of continuations) {
+    const last = new Map<string, bigint>();
+    for (const { volumePeriod, volumeOrdinal, counters } of entries) {
+      if (volumePeriod !== null) last.set(volumePeriod, volumeOrdinal);
+      for (const [counter, value] of counters) last.set(counter, value);
+    }
+    for (const [counter, value] of last) {
+      wallets.push(batch.walletId);
+      tenants.push(entries[0]!.tenantId);
+      names.push(counter);
+      values.push(value);
     }
   }
   if (wallets.length === 0) return;
   await client.query({
-    name: "ledger-volumes",
+    name: "ledger-counters",
     text: `INSERT INTO wallet_volumes (wallet_id, tenant_id, period, volume)
-           SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[])
+           SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::numeric[])
            ON CONFLICT (wallet_id, period) DO UPDATE SET volume = EXCLUDED.volume`,
-    values: [textArray(wallets), textArray(tenants), textArray(periods), plainArray(volumes)],
+    values: [textArray(wallets), textArray(tenants), textArray(names), plainArray(values)],
   });
 }

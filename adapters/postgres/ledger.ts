@@ -47,9 +47,16 @@ export async function makeLedgerPartitions(pool: Pool, now: number): Promise<num
 async function findEvents(pool: Pool, keys: readonly EventKey[]): Promise<LedgeredEvent[]> {
   if (keys.length === 0) return [];
   const { rows } = await onPostgres(() =>
-    pool.query<{ event_id: string; sequence: string; amount: string; balance_after: string }>({
+    pool.query<{
+      event_id: string;
+      sequence: string;
+      amount: string;
+      balance_after: string;
+      fingerprint: string | null;
+      counters: Readonly<Record<string, string>> | null;
+    }>({
       name: "ledger-find",
-      text: `SELECT e.event_id, e.sequence, e.amount, e.balance_after
+      text: `SELECT e.event_id, e.sequence, e.amount, e.balance_after, e.fingerprint, e.counters
                FROM unnest($1::text[], $2::date[]) AS k(event_id, month)
                JOIN ledger_entries e ON e.event_id = k.event_id AND e.accepted_month = k.month`,
       values: [
@@ -63,6 +70,8 @@ async function findEvents(pool: Pool, keys: readonly EventKey[]): Promise<Ledger
     sequence: BigInt(row.sequence),
     amount: storedMoney(row.amount),
     balanceAfter: storedMoney(row.balance_after),
+    fingerprint: row.fingerprint === null ? null : BigInt(row.fingerprint),
+    counters: Object.entries(row.counters ?? {}).map(([counter, value]) => [counter, BigInt(value)] as const),
   }));
 }
 

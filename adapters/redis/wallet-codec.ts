@@ -62,17 +62,25 @@ export function chargeArguments({ before, after, charges }: ChargeRequest): stri
   return args;
 }
 
-function outcomeText({ amount, sequence, volumeOrdinal }: Charge): string {
-  return `${amount}|${sequence ?? ""}|${volumeOrdinal}`;
+function outcomeText({ amount, sequence, volumeOrdinal, fingerprint, movedCounters }: Charge): string {
+  return `${amount}|${sequence ?? ""}|${volumeOrdinal}|${fingerprint}${movedCounters ? "|c" : ""}`;
 }
 
 function outcomeOf(field: string, text: string): ChargeOutcome {
-  const [amount, sequence, ordinal] = text.split("|") as [string, string, string];
+  const [amount, sequence, ordinal, fingerprint, moved] = text.split("|") as [
+    string,
+    string,
+    string,
+    string,
+    string?,
+  ];
   return {
     eventId: field.slice(1),
     amount: money(BigInt(amount)),
     sequence: sequence === "" ? null : BigInt(sequence),
     volumeOrdinal: BigInt(ordinal),
+    fingerprint: BigInt(fingerprint),
+    movedCounters: moved !== undefined,
   };
 }
 

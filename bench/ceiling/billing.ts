@@ -32,6 +32,8 @@ await runRaw("billing", ({ plan, redis, pool, consume }) => {
       hold: amount,
       sequence: sequences[index]!,
       volumeOrdinal: sequences[index]!,
+      fingerprint: 0n,
+      movedCounters: false,
     }));
     const last = sequences.at(-1)!;
     const balance = money(before.balance - amount * BigInt(ids.length));

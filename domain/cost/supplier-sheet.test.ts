@@ -16,6 +16,7 @@ function cost(rows: readonly SupplierRow[], place: Partial<CostPlace>, at = AT):
     type: "supplier_sheet",
     connector: "smsc-1",
     version: 3,
+    validFrom: 0,
     currency: "EUR",
     rows,
   });

@@ -33,8 +33,8 @@ const row = z
 const ROWS_MAX = 5_000;
 
 /**
- * What a connector's supplier takes, the buy side of a rate card; on control.rules keyed `supplier:<connector>`, a
- * later version replaces the one before.
+ * What a connector's supplier takes, the buy side of a rate card; on control.rules keyed `supplier:<connector>:<version>`.
+ * The version with the greatest validFrom ≤ the event's time holds.
  */
 export const supplierSheet = z.object({
   v: z.literal(1),
@@ -42,6 +42,8 @@ export const supplierSheet = z.object({
   /** The connection that messages leave by. */
   connector: z.string().min(1).max(100),
   version: z.number().int().min(1),
+  /** Epoch ms, two seconds after it was stored at the earliest. */
+  validFrom: z.number().int(),
   /** ISO 4217. */
   currency: z.string().length(3),
   rows: z.array(row).max(ROWS_MAX),
@@ -59,6 +61,8 @@ interface DatedCost {
 /** Ready to look up in: immutable, shared by every charge. */
 export interface CompiledSupplierSheet {
   readonly connector: string;
+  readonly version: number;
+  readonly validFrom: number;
   readonly currency: string;
   readonly prefixes: ReadonlyMap<string, readonly DatedCost[]>;
   /** Longest first. */
@@ -75,9 +79,9 @@ export interface CostPlace {
   readonly country: string | null;
 }
 
-/** Key of a sheet's record on control.rules. */
-export function supplierKey(connector: string): string {
-  return `supplier:${connector}`;
+/** Key of a version's record on control.rules. */
+export function supplierKey({ connector, version }: SupplierSheet): string {
+  return `supplier:${connector}:${version}`;
 }
 
 export function compileSupplierSheet(sheet: SupplierSheet): CompiledSupplierSheet {
@@ -95,8 +99,18 @@ export function compileSupplierSheet(sheet: SupplierSheet): CompiledSupplierShee
   const prefixLengths = [...new Set([...prefixes.keys()].map((prefix) => prefix.length))].sort(
     (one, other) => other - one,
   );
-  const { connector, currency } = sheet;
-  return Object.freeze({ connector, currency, prefixes, prefixLengths, operators, countries, everywhere });
+  const { connector, version, validFrom, currency } = sheet;
+  return Object.freeze({
+    connector,
+    version,
+    validFrom,
+    currency,
+    prefixes,
+    prefixLengths,
+    operators,
+    countries,
+    everywhere,
+  });
 }
 
 /** What a unit costs at `at` (epoch ms): by operator, else by the longest prefix, else by country, else everywhere; null when no row is in force. */

@@ -11,7 +11,7 @@ function published(...pairs: readonly [string, string, string, number?][]) {
   const rates = new Map(
     pairs.map(([base, quote, rate, at = NOON]) => [
       `${base}/${quote}`,
-      { v: 1, type: "fx_rate", base, quote, rate, source: "ECB", at } satisfies FxRate,
+      { v: 1, type: "fx_rate", base, quote, rate, source: "ECB", at, validFrom: at } satisfies FxRate,
     ]),
   );
   return (base: string, quote: string) => rates.get(`${base}/${quote}`);

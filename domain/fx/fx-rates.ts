@@ -5,8 +5,8 @@ import { divideHalfEven } from "#domain/money/rounding.ts";
 import type { FxQuote } from "./fx-quote.ts";
 
 /**
- * One rate as it was published, on control.rules keyed `fx:EUR/USD`: so many units of `quote` for one of `base`.
- * Later ones replace it; a charge keeps the one that it was made with.
+ * One rate as it was published, on control.rules keyed `fx:EUR/USD:<validFrom>`: so many units of `quote` for one of `base`. It prices
+ * events from `validFrom` until the next one does; a charge keeps the one that it was made with.
  */
 export const fxRate = z.object({
   v: z.literal(1),
@@ -18,8 +18,10 @@ export const fxRate = z.object({
   rate: z.string(),
   /** Who says so: "ECB", "desk". */
   source: z.string().min(1).max(60),
-  /** Epoch ms as of which it holds. */
+  /** Epoch ms as of which its source says so. */
   at: z.number().int(),
+  /** Epoch ms, two seconds after it was stored at the earliest: by then every process knows it. */
+  validFrom: z.number().int(),
 });
 
 export type FxRate = z.infer<typeof fxRate>;
@@ -40,9 +42,9 @@ export type FxResult =
 
 const HUNDRED = 100n * UNITS_PER_ONE;
 
-/** Key of a pair's record on control.rules. */
-export function fxKey(base: string, quote: string): string {
-  return `fx:${base}/${quote}`;
+/** Key of a rate's record on control.rules. */
+export function fxKey({ base, quote, validFrom }: FxRate): string {
+  return `fx:${base}/${quote}:${validFrom}`;
 }
 
 /**

@@ -68,3 +68,12 @@ export function readSender(written: string, defaultCountry: string): string | nu
   const possible = parse(trimmed, defaultCountry);
   return possible?.isPossible() === true ? possible.number : null;
 }
+
+/** Of a number's last digits, which tell people apart, none may reach the books. */
+const LAST_DIGITS = 4;
+const PREFIX_MAX = 9;
+
+/** The leading digits of a number in E.164 ("+447700900123") that prices may depend on: at most nine, never its last four. */
+export function destinationPrefix(number: string): string {
+  return number.slice(1, Math.max(2, number.length - LAST_DIGITS)).slice(0, PREFIX_MAX);
+}

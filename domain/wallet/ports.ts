@@ -21,6 +21,10 @@ export interface Charge {
   readonly sequence: bigint | null;
   /** The volume of the event's month after this event. */
   readonly volumeOrdinal: bigint;
+  /** Of the event's body: the same id with another one is not the same event. */
+  readonly fingerprint: bigint;
+  /** Whether it moved counters besides that volume: then its price cannot be told again from the volume alone. */
+  readonly movedCounters: boolean;
 }
 
 /** What the wallet's store remembers of an applied charge. */
@@ -29,6 +33,8 @@ export interface ChargeOutcome {
   readonly amount: Money;
   readonly sequence: bigint | null;
   readonly volumeOrdinal: bigint;
+  readonly fingerprint: bigint;
+  readonly movedCounters: boolean;
 }
 
 /**
@@ -39,7 +45,7 @@ export interface WalletState {
   readonly epoch: bigint;
   readonly sequence: bigint;
   readonly balance: Money;
-  /** Units per month ("202611") in the tenant's zone; a month that is absent is zero. */
+  /** What its prices and alerts depend on (see volume-counters.ts); a counter that is absent is zero. */
   readonly volumes: ReadonlyMap<string, bigint>;
 }
 
@@ -124,11 +130,21 @@ export interface LedgerEntry {
   readonly tax: Money;
   /** Counter-account of top-ups and adjustments. */
   readonly clearing: Money;
+  /** What the supplier takes, a pair of its own beside the four; null when unknown. */
+  readonly cost: Money | null;
+  /** The partner's share of the revenue, written as a transaction of its own; null without a partner. */
+  readonly commission: { readonly partnerId: string; readonly amount: Money } | null;
+  readonly operator: string | null;
+  readonly country: string | null;
+  readonly connector: string | null;
+  readonly fingerprint: bigint;
   readonly currency: string;
-  /** Month ("202611") whose volume this entry moved, null if it moved none. */
+  /** Counter of units ("202611", "202611/sms") that this entry moved, null if it moved none. */
   readonly volumePeriod: string | null;
-  /** That month's volume after it. */
+  /** Its value after it. */
   readonly volumeOrdinal: bigint;
+  /** The other counters that it moved, with their values after it. */
+  readonly counters: readonly (readonly [string, bigint])[];
   /** Compact JSON: how the price came about; for other entries reason and actor. */
   readonly trace: string;
   /** Epoch ms of the action. */
@@ -158,13 +174,17 @@ export interface LedgerBatch {
 /**
  * `committed`: the entries are in the ledger, now or before. Otherwise nothing of this wallet was written:
  * `fenced`: the wallet was rebuilt meanwhile; `gap`: the entries do not continue the sequence;
- * `duplicate`: these ids stand in the ledger under another sequence of this wallet.
+ * `duplicate`: these ids stand in the ledger under another sequence of this wallet; `conflicting` are those among them whose body was another.
  */
 export type LedgerCommit =
   | { readonly kind: "committed" }
   | { readonly kind: "fenced" }
   | { readonly kind: "gap" }
-  | { readonly kind: "duplicate"; readonly eventIds: readonly string[] };
+  | {
+      readonly kind: "duplicate";
+      readonly eventIds: readonly string[];
+      readonly conflicting: readonly string[];
+    };
 
 export interface EventKey {
   readonly eventId: string;
@@ -177,6 +197,9 @@ export interface LedgeredEvent {
   readonly sequence: bigint;
   readonly amount: Money;
   readonly balanceAfter: Money;
+  /** Null for entries of before fingerprints were kept. */
+  readonly fingerprint: bigint | null;
+  readonly counters: readonly (readonly [string, bigint])[];
 }
 
 /** How far the ledger is with a wallet. */

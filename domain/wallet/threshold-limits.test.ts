@@ -29,6 +29,6 @@ describe("thresholdLimits", () => {
   ])("%s", (_name, change, low, critical) => {
     const limits = thresholdLimits({ ...WALLET, ...change });
     expect([shown(limits.low), shown(limits.critical)]).toEqual([low, critical]);
-    expect(shown(limits.negative)).toBe("0..0");
+    expect(shown(limits.negative)).toBe(change.creditLimit === "1000" ? "-1000..-1000" : "0..0");
   });
 });

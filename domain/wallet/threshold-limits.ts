@@ -38,8 +38,14 @@ function compile(wallet: WalletConfiguration): ThresholdLimits {
   return Object.freeze({
     low: limitOf(low),
     critical: limitOf(critical),
-    negative: Object.freeze({ limit: ZERO, rearm: ZERO }),
+    negative: Object.freeze(negativeLimit(wallet)),
   });
+}
+
+/** Nothing is left, of the money or of the credit. */
+function negativeLimit({ creditLimit }: WalletConfiguration): ThresholdLimit {
+  const limit = money(-(parseMoney(creditLimit) ?? ZERO));
+  return { limit, rearm: limit };
 }
 
 /**

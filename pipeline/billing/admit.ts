@@ -3,9 +3,12 @@ import type { BillingEvent, UsageEvent } from "#domain/events/billing-event.ts";
 import type { StageRecord } from "#domain/events/ports.ts";
 import { parseMoney, type Money } from "#domain/money/money.ts";
 import type { CompiledRateCard } from "#domain/rating/compiled-rate-card.ts";
+import type { UnitCost } from "#domain/cost/unit-cost.ts";
+import type { FxQuote } from "#domain/fx/fx-quote.ts";
 import { compileTerms, type TenantTerms } from "#domain/rating/terms.ts";
 import { zoneClock, type ZoneClock } from "#domain/rating/zone-clock.ts";
 import type { ControlView } from "#domain/tenants/ports.ts";
+import { priceSources } from "#domain/tenants/price-sources.ts";
 import type { TenantConfiguration, WalletConfiguration } from "#domain/tenants/tenant.ts";
 
 /** How long an event's id is remembered: the ledger's rows are its permanent keys, looked up by the month of acceptance. */
@@ -15,11 +18,10 @@ const MAX_AHEAD_MS = 86_400_000;
 
 /** A tenant's configuration in the forms that rating needs. */
 export interface BilledWallet {
-  readonly tenantId: string;
+  readonly tenant: TenantConfiguration;
   readonly configuration: WalletConfiguration;
   readonly zone: ZoneClock;
   readonly terms: TenantTerms;
-  readonly rateCardId: string | null;
 }
 
 export interface AdmittedUsage {
@@ -27,6 +29,9 @@ export interface AdmittedUsage {
   readonly record: StageRecord<BillingEvent>;
   readonly event: UsageEvent;
   readonly card: CompiledRateCard;
+  /** From the card's currency to the wallet's; null where they are one. */
+  readonly fx: FxQuote | null;
+  readonly cost: UnitCost | null;
   readonly hold: Money;
 }
 
@@ -67,7 +72,7 @@ export function admit(
       work = { walletId: event.walletId, wallet: walletOf(event, control), events: [], ids: new Set() };
       works.set(event.walletId, work);
     }
-    if (work.wallet.tenantId !== event.tenantId)
+    if (work.wallet.tenant.tenantId !== event.tenantId)
       throw new Poison(`Wallet ${event.walletId} is not of tenant ${event.tenantId}`);
     const admitted = admitEvent(record, work.wallet, control, now);
     if (work.ids.has(event.id)) continue;
@@ -97,7 +102,7 @@ function billedWallet(tenant: TenantConfiguration, walletId: string): BilledWall
     throw new Poison(`Tenant ${tenant.tenantId} has the unknown time zone ${tenant.timezone}`);
   const terms = compileTerms(tenant);
   if ("problem" in terms) throw new Poison(`Tenant ${tenant.tenantId}: ${terms.problem}`);
-  return { tenantId: tenant.tenantId, configuration, zone, terms, rateCardId: tenant.rateCardId };
+  return { tenant, configuration, zone, terms };
 }
 
 function admitEvent(
@@ -112,16 +117,17 @@ function admitEvent(
   if (event.acceptedAt - now > MAX_AHEAD_MS) throw new Poison(`Event ${event.id} was accepted in the future`);
   if (event.kind === "entry")
     return { kind: "entry", record, event, amount: amountOf(event.amount, event.id) };
-  const { rateCardId } = wallet;
-  if (rateCardId === null) throw new Poison(`Tenant ${event.tenantId} has no rate card`);
-  const card = control.rateCard(rateCardId, event.at);
-  if (card === undefined) throw new Poison(`Rate card ${rateCardId} has no version for ${isoTime(event.at)}`);
-  const { currency } = wallet.configuration;
-  if (card.currency !== currency)
-    throw new Poison(`Rate card ${rateCardId} is in ${card.currency}, the wallet in ${currency}`);
+  const sources = priceSources(control, wallet.tenant, wallet.configuration, {
+    at: event.at,
+    prefix: event.prefix ?? null,
+    operator: event.operator,
+    country: event.country,
+    connector: event.connector ?? null,
+  });
+  if ("problem" in sources) throw new Poison(sources.problem);
   const hold = amountOf(event.hold, event.id);
   if (hold < 0n) throw new Poison(`Event ${event.id} has a negative hold`);
-  return { kind: "usage", record, event, card, hold };
+  return { kind: "usage", record, event, ...sources, hold };
 }
 
 /** @throws Poison for a text that is no amount. */
@@ -130,8 +136,4 @@ export function amountOf(text: string, eventId: string): Money {
   if (amount === null)
     throw new Poison(`Event ${eventId} has an amount that is not a decimal of at most 18 places`);
   return amount;
-}
-
-function isoTime(at: number): string {
-  return Number.isNaN(new Date(at).getTime()) ? String(at) : new Date(at).toISOString();
 }

@@ -5,7 +5,7 @@ import type { Ledger, WalletStore } from "#domain/wallet/ports.ts";
 
 /**
  * What billing counts. `charged`, `entered` (top-ups and the like) and `free` events took effect; `redelivered` ones had before, `duplicate`
- * ones long before. `rebuilt` wallets, `fenced` and `gap` commits are repairs: more than a few in a calm system are a fault.
+ * ones long before; a `conflict` has the id of another event, and goes to the dead letters. `rebuilt` wallets, `fenced` and `gap` commits are repairs: more than a few in a calm system are a fault.
  */
 export type BillingCount =
   | "charged"
@@ -13,6 +13,7 @@ export type BillingCount =
   | "free"
   | "redelivered"
   | "duplicate"
+  | "conflict"
   | "rebuilt"
   | "fenced"
   | "gap"

@@ -4,6 +4,8 @@ import type { StageHandler } from "#domain/events/ports.ts";
 import type { LedgerBatch, LedgerCommit } from "#domain/wallet/ports.ts";
 import { admit, type WalletWork } from "./admit.ts";
 import { WalletCharger, type AppliedWork } from "./charge-wallet.ts";
+import { fingerprintOf } from "./fingerprint.ts";
+import { sameIdOtherBody } from "./plan.ts";
 import type { BillingDependencies } from "./ports.ts";
 import { thresholdTriggers, type BalanceStep } from "./thresholds.ts";
 
@@ -119,6 +121,12 @@ async function repair(
   attempt.gaps = 0;
   metrics.count("rebuilt", 1);
   await charger.rebuild(walletId);
+  // The wallet is as the ledger has it again: the record that is wrong goes to the dead letters alone.
+  const [conflicting] = result.kind === "duplicate" ? result.conflicting : [];
+  if (conflicting !== undefined) {
+    metrics.count("conflict", 1);
+    throw sameIdOtherBody(conflicting);
+  }
 }
 
 async function askForSuspects(
@@ -132,7 +140,14 @@ async function askForSuspects(
     const found = await ledger.find(attempt.work.events.map(eventKey));
     if (found.length === 0) suspects.delete(attempt.work.walletId);
     metrics.count("duplicate", found.length);
-    for (const { eventId } of found) attempt.ledgered.add(eventId);
+    const fingerprints = new Map(attempt.work.events.map(({ event }) => [event.id, fingerprintOf(event)]));
+    for (const { eventId, fingerprint } of found) {
+      if (fingerprint !== null && fingerprint !== fingerprints.get(eventId)) {
+        metrics.count("conflict", 1);
+        throw sameIdOtherBody(eventId);
+      }
+      attempt.ledgered.add(eventId);
+    }
   }
 }
 
@@ -167,7 +182,7 @@ async function publishTriggers(
       ...thresholdTriggers(
         await balanceSteps(dependencies, attempt),
         wallet.configuration,
-        wallet.tenantId,
+        wallet.tenant.tenantId,
         at,
       ),
     );
@@ -192,7 +207,7 @@ async function balanceSteps(
   for (const { entry, balanceAfter } of applied.planned) {
     if (entry === null) continue;
     if (balanceAfter === null) asked.add(entry.eventId);
-    else steps.push({ sequence: entry.sequence, amount: entry.amount, balanceAfter });
+    else steps.push({ sequence: entry.sequence, balanceAfter, counters: entry.counters });
   }
   if (asked.size === 0) return steps;
   const found = await ledger.find(work.events.filter(({ event }) => asked.has(event.id)).map(eventKey));

@@ -89,6 +89,8 @@ function setUp({
       confirm,
       tenant: (tenantId) => tenants.find((tenant) => tenant.tenantId === tenantId),
       rateCard: (rateCardId) => (rateCardId === "RC" ? rateCard : undefined),
+      fx: () => undefined,
+      supplier: () => undefined,
     },
     wallets: {
       async reserve(walletId, creditLimit, requests) {

@@ -2,7 +2,7 @@ import { Poison } from "#domain/errors.ts";
 import type { MessageSubmitted } from "#domain/events/message-submitted.ts";
 import { createBoundedCache } from "#domain/messages/bounded-cache.ts";
 import { type Channel, ratingChannel } from "#domain/messages/channels.ts";
-import { type E164Number, readNumber, readSender } from "#domain/messages/numbers.ts";
+import { destinationPrefix, type E164Number, readNumber, readSender } from "#domain/messages/numbers.ts";
 import type { NumberRanges } from "#domain/messages/ports.ts";
 import { DEFAULT_MAX_PARTS, encodingOf, segment } from "#domain/messages/segmentation.ts";
 import {
@@ -16,15 +16,15 @@ import {
 } from "#domain/messages/submission.ts";
 import { formatMoney, type Money, money, parseMoney, ZERO } from "#domain/money/money.ts";
 import type { Pseudonyms } from "#domain/privacy/ports.ts";
-import type { CompiledRateCard } from "#domain/rating/compiled-rate-card.ts";
 import { holdFor, PLAIN_EVENT } from "#domain/rating/rate.ts";
 import { compileTerms } from "#domain/rating/terms.ts";
 import { zoneClock } from "#domain/rating/zone-clock.ts";
 import type { ControlView } from "#domain/tenants/ports.ts";
+import { priceSources, type PriceSources, rateCardIdOf, walletFor } from "#domain/tenants/price-sources.ts";
 import type { TenantConfiguration, WalletConfiguration } from "#domain/tenants/tenant.ts";
 
 export interface PrepareDependencies {
-  readonly control: Pick<ControlView, "tenant" | "rateCard">;
+  readonly control: Pick<ControlView, "tenant" | "rateCard" | "fx" | "supplier">;
   readonly ranges: NumberRanges;
   readonly pseudonyms: Pseudonyms;
   /** Channels that have a carrier or platform behind them. */
@@ -49,7 +49,6 @@ const MAX_OPERATOR_LENGTH = 64;
 interface Payer {
   readonly tenant: TenantConfiguration;
   readonly wallet: WalletConfiguration;
-  readonly card: CompiledRateCard;
 }
 
 interface Addresses extends E164Number {
@@ -65,7 +64,7 @@ export function createPreparation(
   const senders = createBoundedCache<{ readonly value: string | null }>(REMEMBERED_NUMBERS);
 
   return (submission, messageId, acceptedAt) => {
-    const payer = findPayer(control, submission.tenantId, acceptedAt);
+    const payer = findPayer(control, submission);
     if ("ok" in payer) return payer;
     const { tenant, wallet } = payer;
     if (!channels.has(submission.channel)) {
@@ -80,7 +79,15 @@ export function createPreparation(
     const country = trusted.country ?? addresses.country;
     const operator = trusted.operator ?? ranges.operator(addresses.number, addresses.country);
     const place = { country, operator };
-    const holds = priceHolds(payer, submission.channel, acceptedAt, place);
+    const prefix = destinationPrefix(addresses.number);
+    const sources = priceSources(control, tenant, wallet, {
+      ...place,
+      at: acceptedAt,
+      prefix,
+      connector: null,
+    });
+    if ("problem" in sources) return refused("no_rate_card", `${sources.problem}.`);
+    const holds = priceHolds(payer, sources, submission.channel, acceptedAt, { ...place, prefix });
     if (holds === null)
       return refused("no_rate_card", "The rate card cannot price this message: correct the card.");
     const event: MessageSubmitted = {
@@ -130,7 +137,10 @@ export function createPreparation(
   }
 }
 
-function findPayer(control: PrepareDependencies["control"], tenantId: string, at: number): Payer | Refused {
+function findPayer(
+  control: PrepareDependencies["control"],
+  { tenantId, channel }: Submission,
+): Payer | Refused {
   const tenant = control.tenant(tenantId);
   if (tenant === undefined) return refused("unknown_tenant", "tenantId names no tenant: check it.");
   if (tenant.status === "suspended") {
@@ -142,20 +152,12 @@ function findPayer(control: PrepareDependencies["control"], tenantId: string, at
       `The tenant is ${tenant.status === "closed" ? "closed" : "still being set up"}.`,
     );
   }
-  const wallet = tenant.wallets[0];
+  const wallet = walletFor(tenant, ratingChannel(channel));
   if (wallet === undefined)
     return refused("no_wallet", "The tenant has no wallet yet: finish its onboarding.");
-  const card = tenant.rateCardId === null ? undefined : control.rateCard(tenant.rateCardId, at);
-  if (card === undefined) {
+  if (rateCardIdOf(tenant, wallet) === null)
     return refused("no_rate_card", "The tenant has no rate card in force: give it one.");
-  }
-  if (card.currency !== wallet.currency) {
-    return refused(
-      "no_rate_card",
-      `The rate card is in ${card.currency}, the wallet in ${wallet.currency}: give the tenant another card.`,
-    );
-  }
-  return { tenant, wallet, card };
+  return { tenant, wallet };
 }
 
 function readContent(submission: Submission): Pick<MessageSubmitted, "encoding" | "parts"> | Refused {
@@ -197,10 +199,11 @@ interface Holds {
 
 /** What each billable event of the message may cost at most: its price now without volume discount. Null where the card's figures exceed the ledger. */
 function priceHolds(
-  { card, tenant }: Payer,
+  { tenant, wallet }: Payer,
+  { card, fx }: PriceSources,
   messageChannel: Channel,
   at: number,
-  place: { readonly country: string | null; readonly operator: string | null },
+  place: { readonly country: string | null; readonly operator: string | null; readonly prefix: string },
 ): Holds | null {
   const terms = compileTerms(tenant);
   const zone = zoneClock(tenant.timezone);
@@ -208,7 +211,19 @@ function priceHolds(
   const channel = ratingChannel(messageChannel);
   const submitType = channel === "sms" ? "sms.submit" : `${channel}.send`;
   const price = (eventType: string, rated: string): Money =>
-    holdFor({ ...PLAIN_EVENT, card, eventType, channel: rated, at, units: 1, zone, terms, ...place });
+    holdFor({
+      ...PLAIN_EVENT,
+      card,
+      eventType,
+      channel: rated,
+      at,
+      units: 1,
+      zone,
+      terms,
+      fx,
+      contract: wallet.contract ?? null,
+      ...place,
+    });
   try {
     return {
       scan: price("firewall.scan", "firewall"),

@@ -1,14 +1,15 @@
 import { Poison } from "#domain/errors.ts";
-import { readNumber } from "#domain/messages/numbers.ts";
+import { destinationPrefix, readNumber } from "#domain/messages/numbers.ts";
 import type { NumberRanges } from "#domain/messages/ports.ts";
 import type { Percent } from "#domain/money/percent.ts";
 import type { CompiledRateCard } from "#domain/rating/compiled-rate-card.ts";
-import { PLAIN_EVENT, rate } from "#domain/rating/rate.ts";
+import { rate } from "#domain/rating/rate.ts";
 import type { RatedCharge } from "#domain/rating/rated-charge.ts";
 import { compileTerms } from "#domain/rating/terms.ts";
 import { type CounterKey, monthOf } from "#domain/rating/volume-counters.ts";
 import { type ZoneClock, zoneClock } from "#domain/rating/zone-clock.ts";
 import type { ControlView } from "#domain/tenants/ports.ts";
+import { priceSources, rateCardIdOf, walletFor } from "#domain/tenants/price-sources.ts";
 import type { TenantConfiguration, WalletConfiguration } from "#domain/tenants/tenant.ts";
 import type { WalletStore } from "#domain/wallet/ports.ts";
 
@@ -32,6 +33,8 @@ export interface QuoteRequest {
   readonly attributes: Readonly<Record<string, string>>;
   readonly requestSize: number;
   readonly load: Percent | null;
+  /** By which supplier it would go; null: no cost is known. */
+  readonly connector: string | null;
   /** The month's volume with this event; null: the wallet's own. */
   readonly volume: bigint | null;
 }
@@ -47,7 +50,7 @@ export type Quote =
   | { readonly ok: false; readonly field: keyof QuoteRequest; readonly message: string };
 
 export interface QuotingDependencies {
-  readonly control: Pick<ControlView, "tenant" | "rateCard" | "confirm">;
+  readonly control: Pick<ControlView, "tenant" | "rateCard" | "fx" | "supplier" | "confirm">;
   readonly wallets: Pick<WalletStore, "state">;
   readonly ranges: NumberRanges;
   /** Milliseconds, from any fixed moment. */
@@ -57,8 +60,6 @@ export interface QuotingDependencies {
 /** A quote is indicative: the volume moves while it is read. Asking Redis once a second and wallet keeps quotes cheap. */
 const COUNTERS_FRESH_MS = 1_000;
 const WALLETS_REMEMBERED = 10_000;
-const LAST_DIGITS = 4;
-const PREFIX_MAX = 9;
 
 /**
  * Prices events without charging them, by the rules and the snapshot of configuration that charges follow.
@@ -82,16 +83,18 @@ export function createQuoting({ control, wallets, ranges, clock }: QuotingDepend
     await control.confirm();
     const tenant = control.tenant(request.tenantId);
     if (tenant === undefined) return refused("tenantId", `${request.tenantId} is no tenant`);
-    const wallet = payingWallet(tenant, request.walletId);
+    const wallet = payingWallet(tenant, request);
     if (wallet === undefined) return refused("walletId", "is no wallet of the tenant");
-    const card = cardOf(control, request, tenant, wallet);
-    if ("ok" in card) return card;
     const zone = zoneClock(tenant.timezone);
     const terms = compileTerms(tenant);
     if (zone === null) return refused("tenantId", `has the unknown time zone ${tenant.timezone}`);
     if ("problem" in terms) return refused("tenantId", terms.problem);
     const place = placeOf(request, tenant.country, ranges);
     if ("ok" in place) return place;
+    const from = { ...place, at: request.at, connector: request.connector };
+    const rateCardId = request.rateCardId ?? rateCardIdOf(tenant, wallet);
+    const sources = priceSources(control, tenant, wallet, from, rateCardId);
+    if ("problem" in sources) return refused("rateCardId", sources.problem);
     const counters =
       request.volume === null
         ? await countersOf(wallet.walletId)
@@ -99,8 +102,16 @@ export function createQuoting({ control, wallets, ranges, clock }: QuotingDepend
     const { eventType, channel, at, units, attributes, requestSize, load } = request;
     const event = { eventType, channel, at, units, attributes, requestSize, load };
     try {
-      const charge = rate({ ...PLAIN_EVENT, ...event, ...place, card, zone, terms, counters });
-      return { ok: true, charge, card, wallet };
+      const charge = rate({
+        ...event,
+        ...place,
+        ...sources,
+        zone,
+        terms,
+        counters,
+        contract: wallet.contract ?? null,
+      });
+      return { ok: true, charge, card: sources.card, wallet };
     } catch (error) {
       if (error instanceof Poison) return refused("eventType", error.message);
       throw error;
@@ -110,25 +121,12 @@ export function createQuoting({ control, wallets, ranges, clock }: QuotingDepend
 
 type Counters = ReadonlyMap<CounterKey, bigint>;
 
-function payingWallet(tenant: TenantConfiguration, walletId: string | null): WalletConfiguration | undefined {
-  return walletId === null
-    ? tenant.wallets[0]
-    : tenant.wallets.find((wallet) => wallet.walletId === walletId);
-}
-
-function cardOf(
-  control: Pick<ControlView, "rateCard">,
-  { rateCardId: asked, at }: QuoteRequest,
+function payingWallet(
   tenant: TenantConfiguration,
-  wallet: WalletConfiguration,
-): CompiledRateCard | (Quote & { ok: false }) {
-  const rateCardId = asked ?? tenant.rateCardId;
-  if (rateCardId === null) return refused("rateCardId", "is needed: the tenant has no rate card");
-  const card = control.rateCard(rateCardId, at);
-  if (card === undefined) return refused("rateCardId", `${rateCardId} has no version for that time`);
-  if (card.currency !== wallet.currency)
-    return refused("rateCardId", `${rateCardId} is in ${card.currency}, the wallet in ${wallet.currency}`);
-  return card;
+  { walletId, channel }: QuoteRequest,
+): WalletConfiguration | undefined {
+  if (walletId === null) return walletFor(tenant, channel);
+  return tenant.wallets.find((wallet) => wallet.walletId === walletId);
 }
 
 function placeOf(
@@ -145,11 +143,6 @@ function placeOf(
     operator: operator ?? ranges.operator(read.number, read.country),
     prefix: prefix ?? destinationPrefix(read.number),
   };
-}
-
-/** The leading digits of a number in E.164 that prices may depend on: at most nine, never its last four. */
-export function destinationPrefix(number: string): string {
-  return number.slice(1, -LAST_DIGITS).slice(0, PREFIX_MAX);
 }
 
 /** Whether the card counts all channels together or each alone: the assumption stands for both. */

@@ -7,7 +7,8 @@ import { money } from "#domain/money/money.ts";
 import { createDriftRepair } from "#pipeline/billing/drift.ts";
 import type { BillingDependencies } from "#pipeline/billing/ports.ts";
 import { createBillingHandler } from "#pipeline/billing/stage.ts";
-import { crossings } from "#pipeline/billing/thresholds.ts";
+import { alertsMoved, alertsTold } from "#domain/wallet/alerts.ts";
+import { thresholdLimits } from "#domain/wallet/threshold-limits.ts";
 import {
   checkWallet,
   entry,
@@ -163,13 +164,12 @@ describe("whatever dies and whoever else charges", () => {
     await repair();
     for (const walletId of wallets) {
       const rows = await checkWallet(servers, walletId, charged.get(walletId) as string[], 1n, true);
+      const limits = thresholdLimits(wallet(walletId, THRESHOLDS));
+      const counters = new Map<string, bigint>();
       const expected = rows.flatMap((row) => {
-        const step = {
-          sequence: BigInt(row.sequence),
-          amount: parsed(row.amount),
-          balanceAfter: parsed(row.balance_after),
-        };
-        return crossings(step, wallet(walletId, THRESHOLDS)).map(
+        const moved = alertsMoved(limits, parsed(row.balance_after), counters);
+        for (const [counter, value] of moved) counters.set(counter, value);
+        return alertsTold(moved, limits).map(
           (threshold) => `wallet:${walletId}:${threshold}:${row.sequence}`,
         );
       });

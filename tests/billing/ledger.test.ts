@@ -51,9 +51,16 @@ function row(walletId: string, sequence: bigint, more: Partial<LedgerEntry> = {}
     revenue: money(100n),
     tax: money(8n),
     clearing: ZERO,
+    cost: null,
+    commission: null,
+    operator: null,
+    country: "US",
+    connector: null,
+    fingerprint: 7n,
     currency: "USD",
     volumePeriod: "202611",
     volumeOrdinal: sequence,
+    counters: [],
     trace: '{"v":1}',
     occurredAt: NOW,
     acceptedAt: NOW,
@@ -105,7 +112,7 @@ describe("the ledger", () => {
       { kind: "committed" },
       { kind: "fenced" },
       { kind: "gap" },
-      { kind: "duplicate", eventIds: ["w4-1"] },
+      { kind: "duplicate", eventIds: ["w4-1"], conflicting: [] },
     ];
     expect(await servers.ledger.commit(batches)).toEqual(expected);
     expect(await servers.ledger.commit(batches)).toEqual(expected);
@@ -204,6 +211,8 @@ describe("upkeep", () => {
       hold: ZERO,
       sequence: after.sequence,
       volumeOrdinal: 0n,
+      fingerprint: 0n,
+      movedCounters: false,
     };
     await servers.store.charge("read-1", { before, after, charges: [phantom] });
     const differing = await reconcileWallets(servers.postgres.pool, servers.store, "T1");

@@ -64,6 +64,8 @@ function charge(
     hold: money(0n),
     sequence,
     volumeOrdinal: 0n,
+    fingerprint: 0n,
+    movedCounters: false,
     ...more,
   };
 }

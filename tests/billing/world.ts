@@ -129,6 +129,8 @@ export function world(
     control: {
       tenant: (tenantId) => (tenantId === configuration.tenantId ? configuration : undefined),
       rateCard: () => compiled,
+      fx: () => undefined,
+      supplier: () => undefined,
       confirm: async () => {},
     },
     wallets: store,

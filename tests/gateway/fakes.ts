@@ -230,6 +230,8 @@ function dependenciesOf(platform: FakePlatform): GatewayDependencies {
         confirm: up,
         tenant: (tenantId) => platform.tenants.get(tenantId),
         rateCard: () => QUOTED_CARD,
+        fx: () => undefined,
+        supplier: () => undefined,
       },
       wallets: {
         state: async () => ({

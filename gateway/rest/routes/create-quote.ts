@@ -67,6 +67,12 @@ const request = z
       .nullable()
       .default(null)
       .describe("The platform's load to assume, for surge prices"),
+    connector: z
+      .string()
+      .max(100)
+      .nullable()
+      .default(null)
+      .describe("By which supplier it would go: cost and margin are shown to administration keys"),
     volume: z
       .int()
       .min(1)
@@ -89,6 +95,11 @@ const quote = z
     priced: z.boolean().describe("False: the card has no price for the event, which is free"),
     charge: chargeSteps,
     taxes: z.array(z.object({ name: z.string(), percent: z.string(), amount: z.string() })),
+    cost: z
+      .string()
+      .nullable()
+      .describe("What the supplier takes; null for tenants, and where it is not known"),
+    commission: z.string().nullable().describe("What the partner gets of it; null for tenants"),
     explanation: z.array(z.string()),
     trace: z.unknown(),
   })
@@ -104,6 +115,8 @@ const quote = z
         priced: true,
         charge: TRANSACTION_EXAMPLE.charge,
         taxes: [{ name: "Tax", percent: "8", amount: "0.00114" }],
+        cost: null,
+        commission: null,
         explanation: TRANSACTION_EXAMPLE.explanation,
         trace: TRANSACTION_EXAMPLE.trace,
       },
@@ -147,11 +160,12 @@ export const createQuote: AddRoute = (gateway, { dependencies }) => {
         attributes: body.attributes,
         requestSize: body.request_size,
         load: body.load === null ? null : parsePercent(body.load),
+        connector: body.connector,
         volume: body.volume === undefined ? null : BigInt(body.volume),
       });
       if (!result.ok && result.field === "tenantId") throw noSuchTenant(named);
       if (!result.ok) throw fieldProblem(REQUEST_FIELDS[result.field] ?? result.field, result.message);
-      return toQuote(named, result);
+      return toQuote(named, result, actor.kind === "administrator");
     },
   });
 };
@@ -165,7 +179,12 @@ const REQUEST_FIELDS: Readonly<Record<string, string>> = {
   requestSize: "request_size",
 };
 
-function toQuote(tenantId: string, { charge, card, wallet }: Quote & { ok: true }): z.infer<typeof quote> {
+/** Cost and commission are the operator's own business. */
+function toQuote(
+  tenantId: string,
+  { charge, card, wallet }: Quote & { ok: true },
+  showCost: boolean,
+): z.infer<typeof quote> {
   return {
     tenant_id: tenantId,
     wallet_id: wallet.walletId,
@@ -179,6 +198,8 @@ function toQuote(tenantId: string, { charge, card, wallet }: Quote & { ok: true 
       percent: formatPercent(percent),
       amount: formatMoney(amount),
     })),
+    cost: showCost && charge.cost !== null ? formatMoney(charge.cost) : null,
+    commission: showCost && charge.commission !== null ? formatMoney(charge.commission.amount) : null,
     explanation: describeCharge(charge.trace, wallet.currency),
     trace: charge.trace,
   };

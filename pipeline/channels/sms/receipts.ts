@@ -104,7 +104,9 @@ function receiptRecords(match: CarrierMatch, receipt: CarrierReceipt): OutgoingR
   ];
   if (isHeld(match.holds.part)) {
     records.push(
-      billingRecord(match, delivered ? "sms.delivered" : "sms.failed", part, at, match.holds.part),
+      delivered
+        ? billingRecord(match, "sms.delivered", part, at, match.holds.part, connector)
+        : billingRecord(match, "sms.failed", part, at, match.holds.part),
     );
   }
   return records;

@@ -4,6 +4,7 @@ import type { MessageStatus } from "#domain/events/message-status.ts";
 import type { MessageSubmitted } from "#domain/events/message-submitted.ts";
 import type { OutgoingRecord } from "#domain/events/ports.ts";
 import { messagingTopic } from "#domain/messages/channels.ts";
+import { destinationPrefix } from "#domain/messages/numbers.ts";
 import type { CarrierMatch } from "#domain/messages/ports.ts";
 
 const STATUS_TOPIC = messagingTopic("sms", "status");
@@ -64,12 +65,14 @@ export function statusRecord(facts: MessageFacts, details: StatusDetails): Outgo
 
 export type SmsBillingType = "sms.submit" | "sms.delivered" | "sms.failed" | "sms.expired";
 
+/** @param connector the one that carried the part, whose supplier is owed for it; absent where none was. */
 export function billingRecord(
   facts: MessageFacts,
   eventType: SmsBillingType,
   part: number,
   at: number,
   hold: string,
+  connector?: string,
 ): OutgoingRecord {
   const event: UsageEvent = {
     v: 1,
@@ -87,6 +90,8 @@ export function billingRecord(
     country: facts.country,
     operator: facts.operator,
     hold,
+    prefix: destinationPrefix(facts.to),
+    ...(connector === undefined ? {} : { connector }),
   };
   return { topic: BILLING_TOPIC, key: facts.walletId, value: JSON.stringify(event) };
 }
