@@ -193,7 +193,9 @@ function readEventPrice(reader: JsonReader, value: unknown, path: string): Event
   const fields = reader.object(value, path, ["rate", ...PRICING_KEYS]) ?? {};
   const rate: Money | null = readPrice(reader, fields["rate"], child(path, "rate"));
   const pricing = readPricing(reader, fields, path);
-  const alone = pricing !== null && (pricing.attributeRates.size > 0 || pricing.size !== null);
+  const alone =
+    pricing !== null &&
+    (pricing.attributeRates.size > 0 || pricing.size !== null || pricing.formula !== null);
   if (absent(fields["rate"]) && !alone) reader.report(child(path, "rate"), "is required");
   return { rate, pricing };
 }

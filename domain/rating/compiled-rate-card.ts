@@ -21,6 +21,9 @@ import type {
   VolumeDiscount,
 } from "./rate-card-model.ts";
 import type { RateCardVersion } from "./rate-card-version.ts";
+import { compileSurges, type CompiledSurge } from "./surge.ts";
+import { clockOf } from "./time-bands.ts";
+import type { ZoneClock } from "./zone-clock.ts";
 
 export interface CompiledEvent {
   /** That of the card: rcs for both RCS channels. */
@@ -69,6 +72,9 @@ export interface CompiledRateCard {
   /** By code. */
   readonly promotions: ReadonlyMap<string, CompiledPromotion>;
   readonly discountRule: DiscountRule;
+  readonly surges: readonly CompiledSurge[];
+  /** Of the card's zone. */
+  readonly clock: ZoneClock;
   /** Whether there is no discount but the volume tiers'. */
   readonly onlyVolume: boolean;
 }
@@ -104,16 +110,16 @@ export function compileRateCard(
     currency: card.currency,
     precedence: card.precedence,
     events,
-    ...compileDiscounts(card),
+    ...compileTerms(card),
   });
 }
 
-type CompiledDiscounts = Omit<
+type CompiledTerms = Omit<
   CompiledRateCard,
   "rateCardId" | "version" | "validFrom" | "currency" | "precedence" | "events"
 >;
 
-function compileDiscounts(card: RateCard): CompiledDiscounts {
+function compileTerms(card: RateCard): CompiledTerms {
   const promotions = new Map<string, CompiledPromotion>();
   for (const [code, promotion] of card.promotions) {
     const from = promotion.validFrom === null ? -Infinity : instantOf(promotion.validFrom, card);
@@ -129,6 +135,8 @@ function compileDiscounts(card: RateCard): CompiledDiscounts {
     bulk,
     promotions,
     discountRule,
+    surges: compileSurges(card.surges, card.surgeLimits, card.timezone),
+    clock: clockOf(card.timezone),
     onlyVolume: loyalty.length === 0 && bulk.length === 0 && promotions.size === 0,
   };
 }

@@ -1,5 +1,6 @@
 import { type Factor, formatFactor } from "#domain/money/factor.ts";
 import { formatMoney, type Money, ZERO } from "#domain/money/money.ts";
+import type { Formula } from "./formula.ts";
 import type {
   ChannelRates,
   DatedRate,
@@ -77,6 +78,7 @@ export interface CompiledPricing {
   readonly attributes: readonly CompiledAttribute[];
   readonly pulse: CompiledPulse | null;
   readonly size: CompiledSize | null;
+  readonly formula: Formula | null;
 }
 
 export interface CompiledAttribute {
@@ -193,10 +195,10 @@ export function bandAt({ bands, table }: CompiledBands, at: number): CompiledBan
 
 export function compilePricing(pricing: EventPricing | null): CompiledPricing | null {
   if (pricing === null) return null;
-  const { per, attributeRates, pulse, size } = pricing;
+  const { per, attributeRates, pulse, size, formula } = pricing;
   return Object.freeze({
     byUnit: per !== "event",
-    standsAlone: size !== null,
+    standsAlone: size !== null || formula !== null,
     attributes: [...attributeRates].map(([attribute, values]) => ({
       attribute,
       quotes: new Map(
@@ -205,6 +207,7 @@ export function compilePricing(pricing: EventPricing | null): CompiledPricing | 
     })),
     pulse: pulse === null ? null : Object.freeze({ ...pulse, divisor: BigInt(pulse.unit) }),
     size: size === null ? null : Object.freeze({ ...size, text: formatMoney(size.rate) }),
+    formula,
   });
 }
 

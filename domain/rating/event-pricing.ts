@@ -1,9 +1,10 @@
+import { compileFormula, type Formula } from "./formula.ts";
 import { absent, child, type JsonObject, type JsonReader } from "./json-reader.ts";
 import type { AttributeRate, EventPricing, Pulse, SizePrice } from "./rate-card-model.ts";
 import { readPrice } from "./time-band-reader.ts";
 
 /** Keys of an event's object, and of a channel for its principal event. */
-export const PRICING_KEYS = ["per", "attribute_rates", "pulse", "size"];
+export const PRICING_KEYS = ["per", "attribute_rates", "pulse", "size", "formula"];
 
 const ATTRIBUTES_MAX = 20;
 const ATTRIBUTE_VALUES_MAX = 10_000;
@@ -11,6 +12,8 @@ const ATTRIBUTE_VALUES_MAX = 10_000;
 const PULSE_MAX = 31_536_000;
 const SIZE_MAX = 10 ** 12;
 const ATTRIBUTE_NAME = /^[a-z][a-z0-9_]{0,39}$/;
+/** As compileFormula has it. */
+const FORMULA_LENGTH_MAX = 500;
 /** Telephony's prices are per minute. */
 const DEFAULT_PULSE_UNIT = 60;
 
@@ -22,6 +25,7 @@ export function readPricing(reader: JsonReader, fields: JsonObject, path: string
     attributeRates: readAttributeRates(reader, fields["attribute_rates"], child(path, "attribute_rates")),
     pulse: readPulse(reader, fields["pulse"], child(path, "pulse")),
     size: readSize(reader, fields["size"], child(path, "size")),
+    formula: readFormula(reader, fields["formula"], child(path, "formula")),
   };
 }
 
@@ -78,6 +82,13 @@ function readSize(reader: JsonReader, value: unknown, path: string): SizePrice |
   const per = reader.integer(reader.required(fields, path, "per"), child(path, "per"), 1, SIZE_MAX);
   const attribute = readAttribute(reader, fields, path);
   return rate === null || per === null ? null : { attribute, rate, per };
+}
+
+function readFormula(reader: JsonReader, value: unknown, path: string): Formula | null {
+  const text = reader.text(value, path, FORMULA_LENGTH_MAX);
+  if (text === null) return null;
+  const compiled = compileFormula(text);
+  return compiled.ok ? compiled.formula : reader.report(path, compiled.message);
 }
 
 function readAttribute(reader: JsonReader, fields: JsonObject, path: string): string {

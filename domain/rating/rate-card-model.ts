@@ -2,6 +2,7 @@ import type { Factor } from "#domain/money/factor.ts";
 import type { Money } from "#domain/money/money.ts";
 import type { Percent } from "#domain/money/percent.ts";
 import type { DiscountRule } from "./discounts.ts";
+import type { Formula } from "./formula.ts";
 
 /**
  * Where the price of a channel's principal event may come from, most decisive first: the guide's order with prefixes
@@ -84,6 +85,8 @@ export interface EventPricing {
   readonly attributeRates: ReadonlyMap<string, ReadonlyMap<string, AttributeRate>>;
   readonly pulse: Pulse | null;
   readonly size: SizePrice | null;
+  /** Gives the price in place of all that. */
+  readonly formula: Formula | null;
 }
 
 export interface AttributeRate {
@@ -150,6 +153,22 @@ export interface Promotion {
   readonly channels: readonly string[] | null;
 }
 
+/** Multiplies prices while its schedule lasts, while the load is higher than `above`, or where both are given, while both hold. */
+export interface Surge {
+  readonly name: string;
+  /** Rating channels; null: all. */
+  readonly channels: readonly string[] | null;
+  /** Its hours and days. */
+  readonly schedule: TimeBand | null;
+  readonly above: Percent | null;
+  readonly multiplier: Factor;
+}
+
+export interface SurgeLimits {
+  readonly max: Factor | null;
+  readonly floor: Factor | null;
+}
+
 /** For invoices paid within so many days. */
 export interface EarlyPayment {
   readonly days: number;
@@ -181,6 +200,8 @@ export interface RateCard {
   /** How several discounts on one event become one. */
   readonly discountRule: DiscountRule;
   readonly earlyPayment: EarlyPayment | null;
+  readonly surges: readonly Surge[];
+  readonly surgeLimits: SurgeLimits;
 }
 
 /** `path` as in "rates.sms.time_bands[1].start_hour", "" for the card as a whole; `message` says what to do. */

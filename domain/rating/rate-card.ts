@@ -1,5 +1,6 @@
 import { parse } from "lossless-json";
 import { DISCOUNT_KEYS, readDiscounts } from "./card-discounts.ts";
+import { readSurgeLimits, readSurges } from "./card-surges.ts";
 import { readChannelRates } from "./channel-rates.ts";
 import { RATING_CHANNELS } from "./event-types.ts";
 import { absent, child, JsonReader } from "./json-reader.ts";
@@ -30,6 +31,8 @@ const CARD_KEYS = [
   "holidays",
   "rates",
   ...DISCOUNT_KEYS,
+  "surge",
+  "surge_limits",
 ];
 const TAX_HINT = "tax belongs to the tenant: set its taxRate";
 const CARD_HINTS = { tax: TAX_HINT, tax_rate: TAX_HINT, taxRate: TAX_HINT };
@@ -85,6 +88,8 @@ function readCard(reader: JsonReader, document: unknown): RateCard | null {
     holidays: readHolidays(reader, fields["holidays"]),
     rates: readRates(reader, reader.required(fields, "", "rates"), nested),
     ...readDiscounts(reader, fields),
+    surges: readSurges(reader, fields["surge"]),
+    surgeLimits: readSurgeLimits(reader, fields["surge_limits"]),
   };
 }
 

@@ -7,12 +7,14 @@ import { billedPulses, startedSizes } from "./billed-quantity.ts";
 import type { CompiledEvent } from "./compiled-rate-card.ts";
 import type { ApplicableDiscount } from "./discounts.ts";
 import { countersAfter, findDiscounts, type FoundDiscounts, tierChange } from "./find-discounts.ts";
+import { formulaPrice } from "./formula-price.ts";
 import { findEvent, findRate, type FoundRate } from "./lookup-rate.ts";
 import { commissionOf, costOf } from "./margin.ts";
 import type { RatedCharge } from "./rated-charge.ts";
 import type { RatingInput } from "./rating-input.ts";
+import { findSurge } from "./surge.ts";
 import { trueUpOf } from "./true-up.ts";
-import { noPriceTrace, type RatingSteps, writeTrace } from "./write-trace.ts";
+import { noPriceTrace, type QuotedTerms, type RatingSteps, writeTrace } from "./write-trace.ts";
 import { INSTANT_MAX } from "./zone-clock.ts";
 
 export type { RatedCharge, TrueUp } from "./rated-charge.ts";
@@ -66,22 +68,24 @@ function assertRatable({ units, at, requestSize }: RatingInput): void {
 }
 
 function priceTerms(
-  { pricing }: CompiledEvent,
+  { pricing, channel }: CompiledEvent,
   { quote, band }: FoundRate,
   input: RatingInput,
-  { applicable }: FoundDiscounts,
-): PriceTerms {
-  const { card, units, attributes, terms, at, fx } = input;
+  { volume, applicable }: FoundDiscounts,
+): QuotedTerms {
+  const { card, units, attributes, terms, at, fx, load } = input;
   const pulse = pricing?.pulse ?? null;
   const size = pricing?.size ?? null;
-  const listed: PriceTerms = {
+  const surge = card.surges.length === 0 ? null : findSurge(card.surges, channel, at, load);
+  const listed: QuotedTerms = {
     rate: quote.rate,
     multiplier: band?.multiplier?.factor ?? null,
     units: pricing === null || pricing.byUnit ? units : 1,
     pulse: pulse === null ? null : { billed: billedPulses(pulse, attributes), unit: pulse.divisor },
     size: size === null ? null : { started: startedSizes(size, attributes), rate: size.rate },
     formula: null,
-    surge: null,
+    surge: surge === null ? null : surge.multiplier,
+    surged: surge,
     markup: terms.markup,
     exchange: fx === null ? null : exchangeRate(fx.effective),
     discounts: applicable,
@@ -89,7 +93,9 @@ function priceTerms(
     taxes: taxesAt(terms.taxes, at),
     inclusive: terms.taxes.inclusive,
   };
-  return listed;
+  const formula = pricing?.formula ?? null;
+  if (formula === null) return listed;
+  return { ...listed, formula: formulaPrice(formula, input, { quote, terms: listed, volume }) };
 }
 
 function exchangeRate(effective: string): bigint {

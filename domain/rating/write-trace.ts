@@ -7,16 +7,24 @@ import type { CompiledPricing } from "./compiled-rates.ts";
 import { ADDITIVE, type DiscountRule } from "./discounts.ts";
 import { canonicalEventType } from "./event-types.ts";
 import type { FoundDiscounts, TierChange } from "./find-discounts.ts";
+import type { FormulaPrice } from "./formula-price.ts";
 import type { FoundRate } from "./lookup-rate.ts";
 import type { ChargeCost, Commission } from "./margin.ts";
 import type { RatingInput } from "./rating-input.ts";
+import type { CompiledSurge } from "./surge.ts";
 import type { RatingTrace } from "./rating-trace.ts";
+
+/** Terms with what only their trace says. */
+export interface QuotedTerms extends PriceTerms {
+  readonly formula: FormulaPrice | null;
+  readonly surged: CompiledSurge | null;
+}
 
 /** What a rating found on its way. */
 export interface RatingSteps {
   readonly found: FoundRate;
   readonly discounts: FoundDiscounts;
-  readonly terms: PriceTerms;
+  readonly terms: QuotedTerms;
   readonly amounts: ChargeAmounts;
   readonly cost: ChargeCost | null;
   readonly commission: Commission | null;
@@ -45,6 +53,18 @@ export function writeTrace(input: RatingInput, event: CompiledEvent, steps: Rati
     if (band.multiplier !== null) trace.band.multiplier = band.multiplier.text;
   }
   if (event.pricing !== null) writePricing(trace, event.pricing, steps.terms, input.attributes);
+  const { formula, surged } = steps.terms;
+  if (formula !== null) {
+    trace.formula = {
+      text: formula.text,
+      values: { ...formula.values },
+      amount: formatMoney(formula.amount),
+    };
+  }
+  if (surged !== null) {
+    trace.surge = { name: surged.name, multiplier: surged.text };
+    if (surged.above !== null && input.load !== null) trace.surge.load = formatPercent(input.load);
+  }
   if (steps.terms.markup !== 0n) trace.markup = formatPercent(steps.terms.markup);
   if (input.fx !== null) trace.fx = { ...input.fx };
   writeDiscounts(trace, steps.discounts, card.discountRule);
