@@ -131,3 +131,11 @@ describe("formulas", () => {
     expect(mayHoldFormulas('{"name":"formulas"}')).toBe(false);
   });
 });
+
+test("formulas are loaded wherever a card's text may hold one", () => {
+  const text = '{"formula":"rate"}';
+  expect(mayHoldFormulas(text)).toBe(true);
+  expect(mayHoldFormulas(JSON.stringify({ source: text }))).toBe(true);
+  expect(mayHoldFormulas('{"\\u0066ormula":"rate"}')).toBe(true);
+  expect(mayHoldFormulas('{"base_rate":1}')).toBe(false);
+});

@@ -66,9 +66,12 @@ export async function loadFormulas(): Promise<void> {
     .parse as unknown as Parse;
 }
 
-/** Whether a card's text may hold formulas, so that they must be loaded before it is read. */
+/**
+ * Whether a card's text may hold formulas, so that they must be loaded before it is read: also where it stands quoted in another JSON text, or
+ * spells the key by escapes.
+ */
 export function mayHoldFormulas(cardText: string): boolean {
-  return cardText.includes('"formula"');
+  return cardText.includes("formula") || cardText.includes("\\u");
 }
 
 /**

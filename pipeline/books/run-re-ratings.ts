@@ -1,4 +1,5 @@
 import { type CompiledRateCard, compileRateCardVersion } from "#domain/rating/compiled-rate-card.ts";
+import { loadFormulas, mayHoldFormulas } from "#domain/rating/formula.ts";
 import type { RateCardVersion } from "#domain/rating/rate-card-version.ts";
 import type { ReRatedLine, ReRating, ReRatingWork } from "#domain/rating/re-rating.ts";
 import { compileTerms } from "#domain/rating/terms.ts";
@@ -91,7 +92,9 @@ async function termsOf(
   if (zone === null) return { problem: `time zone ${configuration.timezone} is unknown` };
   const terms = compileTerms(configuration);
   if ("problem" in terms) return terms;
-  const card = cardOf(await versions(reRating.rateCardId), reRating);
+  const stored = await versions(reRating.rateCardId);
+  if (stored.some(({ source }) => mayHoldFormulas(source))) await loadFormulas();
+  const card = cardOf(stored, reRating);
   return "problem" in card ? card : { card, terms, zone, currency: reRating.currency };
 }
 

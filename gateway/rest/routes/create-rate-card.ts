@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { actorName } from "#domain/access/actor.ts";
+import { loadFormulas, mayHoldFormulas } from "#domain/rating/formula.ts";
 import { effectiveFrom, parseRateCard } from "#domain/rating/rate-card.ts";
 import { actorOf } from "../authenticate.ts";
 import type { AddRoute, RouteContext } from "../context.ts";
@@ -68,6 +69,7 @@ export const createRateCard: AddRoute = (gateway, context) => {
 };
 
 async function store({ dependencies }: RouteContext, source: string, actor: string): Promise<Effect> {
+  if (mayHoldFormulas(source)) await loadFormulas();
   const parsed = parseRateCard(source);
   if (!parsed.ok) throw validationProblem(parsed.problems);
   const { card, created: isNew } = await dependencies.rateCards.append({
