@@ -125,11 +125,6 @@ describe("formulas", () => {
       }),
     );
   });
-
-  test("a card's text tells whether the parser is needed", () => {
-    expect(mayHoldFormulas('{"events":{"sms.submit":{"formula":"rate"}}}')).toBe(true);
-    expect(mayHoldFormulas('{"name":"formulas"}')).toBe(false);
-  });
 });
 
 test("formulas are loaded wherever a card's text may hold one", () => {

@@ -1,5 +1,6 @@
 import { multiplyByFactor } from "#domain/money/factor.ts";
 import { formatMoney, type Money } from "#domain/money/money.ts";
+import { NO_PERCENT } from "#domain/money/percent.ts";
 import { isSupportedCountry } from "libphonenumber-js";
 import { knownEventTypes, principalEvent } from "./event-types.ts";
 import { child } from "./json-reader.ts";
@@ -50,6 +51,8 @@ function* everyWarning(card: RateCard): Generator<CardRemark> {
     }
   }
   yield* tierWarnings(card.volumeDiscounts);
+  yield* discountWarnings(card);
+  yield* surgeWarnings(card);
 }
 
 function channelWarnings(rates: ChannelRates, path: string, channel: string): CardRemark[] {
@@ -231,4 +234,39 @@ function tierWarnings(tiers: readonly VolumeDiscount[]): CardRemark[] {
       },
     ];
   });
+}
+
+/** Discounts that never apply, or that take less from who has earned more. */
+function* discountWarnings(card: RateCard): Generator<CardRemark> {
+  const { volumeDiscounts, loyaltyDiscounts, bulkDiscounts, promotions, volume, rates } = card;
+  for (const [key, steps] of Object.entries({
+    volume_discounts: volumeDiscounts,
+    loyalty_discounts: loyaltyDiscounts,
+    bulk_discounts: bulkDiscounts,
+  })) {
+    const lower = steps.findIndex(
+      ({ discount }, index) => discount < (steps[index - 1]?.discount ?? NO_PERCENT),
+    );
+    if (lower !== -1) yield { path: key, message: "gives less from a higher bound on: is that meant?" };
+  }
+  if (volume.mode === "whole" && volumeDiscounts.length === 0)
+    yield { path: "volume.mode", message: "has no effect: the card has no volume_discounts" };
+  for (const { code, channels } of promotions.values()) {
+    const unpriced = (channels ?? []).filter((channel) => !rates.has(channel));
+    if (unpriced.length > 0)
+      yield {
+        path: "promotions",
+        message: `${code} names ${unpriced.join(", ")}, which the card does not price`,
+      };
+  }
+}
+
+function* surgeWarnings({ surges, surgeLimits: { max, floor } }: RateCard): Generator<CardRemark> {
+  for (const [index, { multiplier }] of surges.entries()) {
+    const path = child(child("surge", index), "multiplier");
+    if (max !== null && multiplier > max)
+      yield { path, message: `is above surge_limits.max_multiplier, which applies in its place` };
+    if (floor !== null && multiplier < floor)
+      yield { path, message: `is below surge_limits.floor_multiplier, which applies in its place` };
+  }
 }

@@ -298,3 +298,23 @@ test("what cannot be read of discounts is named", () => {
     "early_payment.days",
   ]);
 });
+
+test("discounts and surges that do not do what they say are warned of", () => {
+  expect(
+    remarks(sms, {
+      volume: { mode: "whole" },
+      loyalty_discounts: [
+        { min_months: 1, discount: 5 },
+        { min_months: 2, discount: 4 },
+      ],
+      promotions: [{ code: "A", discount: 1, channels: ["sms", "viber"] }],
+      surge: [{ name: "x", load: { above: 1 }, multiplier: 5 }],
+      surge_limits: { max_multiplier: 3 },
+    }),
+  ).toEqual([
+    "loyalty_discounts: gives less from a higher bound on: is that meant?",
+    "volume.mode: has no effect: the card has no volume_discounts",
+    "promotions: A names viber, which the card does not price",
+    "surge[0].multiplier: is above surge_limits.max_multiplier, which applies in its place",
+  ]);
+});

@@ -56,6 +56,9 @@ export interface ChargedEvent {
   readonly trace: unknown;
   readonly revenue: Money;
   readonly tax: Money;
+  /** Of the partner named; zero where nobody gets one. */
+  readonly commission: Money;
+  readonly partnerId: string | null;
   readonly refunded: boolean;
 }
 
@@ -71,6 +74,9 @@ export interface ReRatedLine {
   readonly chargedTax: Money;
   readonly repricedRevenue: Money;
   readonly repricedTax: Money;
+  readonly chargedCommission: Money;
+  readonly repricedCommission: Money;
+  readonly partnerId: string | null;
   /** JSON: how the new price came about. */
   readonly trace: string;
 }
