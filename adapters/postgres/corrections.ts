@@ -1,4 +1,4 @@
-import { formatMoney } from "#domain/money/money.ts";
+import { formatMoney, ZERO } from "#domain/money/money.ts";
 import type { Correction, Corrections, RefundDecision, RefundRequest } from "#domain/wallet/corrections.ts";
 import { refundOf, type Movement } from "#domain/wallet/refund.ts";
 import { storedMoney } from "./ledger-columns.ts";
@@ -54,7 +54,10 @@ async function decideRefund(client: Client, request: RefundRequest): Promise<Ref
   if (original === null) return { kind: "unknown" };
   if (!isRefundable(original)) return { kind: "not_a_charge", entryType: original.entry_type };
   const corrected = await correctedSoFar(client, request.originalId);
-  const outcome = refundOf(movementOf(original), corrected, request.amount);
+  const charge = movementOf(original);
+  // Without a posting nobody was promised a commission, whatever the column says.
+  const owed = original.partner_id === null ? ZERO : charge.commission;
+  const outcome = refundOf({ ...charge, commission: owed }, corrected, request.amount);
   if (outcome.kind === "exceeds") return { ...outcome, currency: original.currency };
   const correction: Correction = {
     correctionId: request.correctionId,
@@ -63,6 +66,7 @@ async function decideRefund(client: Client, request: RefundRequest): Promise<Ref
     walletId: original.wallet_id,
     originalId: request.originalId,
     movement: outcome.movement,
+    partnerId: original.partner_id,
     currency: original.currency,
     reason: request.reason,
     actor: request.actor,
@@ -91,12 +95,16 @@ export interface OriginalRow {
   readonly amount: string;
   readonly revenue: string;
   readonly tax: string;
+  readonly commission: string;
+  readonly partner_id: string | null;
   readonly currency: string;
 }
 
 async function originalOf(client: Client, eventId: string): Promise<OriginalRow | null> {
   const { rows } = await client.query<OriginalRow>(
-    `SELECT tenant_id, wallet_id, accepted_month::text, entry_type, event_type, operator, country, amount, revenue, tax, currency
+    `SELECT tenant_id, wallet_id, accepted_month::text, entry_type, event_type, operator, country, amount, revenue, tax, currency,
+            coalesce(commission, 0)::numeric(38,18) AS commission, CASE WHEN commission IS NULL THEN NULL ELSE (
+              SELECT party FROM ledger_postings WHERE transaction_id = event_id || ':commission' AND account = 'partner') END AS partner_id
        FROM ledger_entries WHERE event_id = $1 LIMIT 1`,
     [eventId],
   );
@@ -111,21 +119,30 @@ function movementOf(row: {
   readonly amount: string;
   readonly revenue: string;
   readonly tax: string;
+  readonly commission: string;
 }): Movement {
   return {
     amount: storedMoney(row.amount),
     revenue: storedMoney(row.revenue),
     tax: storedMoney(row.tax),
+    commission: storedMoney(row.commission),
   };
 }
 
+interface Sums {
+  readonly amount: string;
+  readonly revenue: string;
+  readonly tax: string;
+  readonly commission: string;
+}
+
 export async function correctedSoFar(client: Client, originalId: string): Promise<Movement> {
-  const { rows } = await client.query<{ amount: string; revenue: string; tax: string }>(
+  const { rows } = await client.query<Sums>(
     `SELECT coalesce(sum(amount), 0)::numeric(38,18) AS amount, coalesce(sum(revenue), 0)::numeric(38,18) AS revenue,
-            coalesce(sum(tax), 0)::numeric(38,18) AS tax FROM ledger_corrections WHERE original_id = $1`,
+            coalesce(sum(tax), 0)::numeric(38,18) AS tax, coalesce(sum(commission), 0)::numeric(38,18) AS commission FROM ledger_corrections WHERE original_id = $1`,
     [originalId],
   );
-  return movementOf(rows[0] as { amount: string; revenue: string; tax: string });
+  return movementOf(rows[0] as Sums);
 }
 
 /** @param reRatingId of the report that it comes from. */
@@ -138,8 +155,8 @@ export async function insertCorrection(
   const { movement } = correction;
   await client.query(
     `INSERT INTO ledger_corrections (correction_id, kind, tenant_id, wallet_id, original_id, original_month, event_type, operator,
-       country, amount, revenue, tax, currency, reason, actor, re_rating_id, decided_at)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, to_timestamp($17::float8 / 1000))`,
+       country, amount, revenue, tax, currency, reason, actor, re_rating_id, decided_at, commission, partner_id)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, to_timestamp($17::float8 / 1000), $18, $19)`,
     [
       correction.correctionId,
       correction.kind,
@@ -158,6 +175,8 @@ export async function insertCorrection(
       correction.actor,
       reRatingId,
       correction.decidedAt,
+      formatMoney(movement.commission),
+      correction.partnerId,
     ],
   );
 }
@@ -171,6 +190,8 @@ interface CorrectionRow {
   readonly amount: string;
   readonly revenue: string;
   readonly tax: string;
+  readonly commission: string;
+  readonly partner_id: string | null;
   readonly currency: string;
   readonly reason: string;
   readonly actor: string;
@@ -185,6 +206,7 @@ function correctionOf(row: CorrectionRow): Correction {
     walletId: row.wallet_id,
     originalId: row.original_id,
     movement: movementOf(row),
+    partnerId: row.partner_id,
     currency: row.currency,
     reason: row.reason,
     actor: row.actor,

@@ -30,7 +30,7 @@ const MOVEMENTS = `
      AND accepted_month >= date_trunc('month', to_timestamp($1::float8 / 1000) AT TIME ZONE 'UTC' - interval '2 days')::date
      AND ($3::text IS NULL OR tenant_id = $3)
   UNION ALL
-  SELECT tenant_id, event_type, operator, country, NULL, decided_at, currency, 0, 0, revenue, 0, 0
+  SELECT tenant_id, event_type, operator, country, NULL, decided_at, currency, 0, 0, revenue, 0, commission
     FROM ledger_corrections
    WHERE decided_at >= to_timestamp($1::float8 / 1000) AND decided_at < to_timestamp($2::float8 / 1000)
      AND ($3::text IS NULL OR tenant_id = $3)`;

@@ -1,3 +1,4 @@
+import { destinationPrefix } from "#domain/messages/numbers.ts";
 import { onPostgres, type Pool } from "./pool.ts";
 
 /** Messages compared by one query. */
@@ -20,6 +21,9 @@ export interface ChargeDifference {
   readonly at: number;
   /** What the part had set aside: decimal. */
   readonly hold: string;
+  /** What of the number prices may depend on, and who carried the part; null where unknown. */
+  readonly prefix: string | null;
+  readonly connector: string | null;
 }
 
 /** A delivered part has one charge, a part that came to another end none. Where nothing was set aside, the card has no price. */
@@ -27,6 +31,8 @@ const DIFFERENCES = `
   WITH parts AS (
     SELECT m.message_id::text AS message_id, m.tenant_id, m.wallet_id, m.country, m.operator, m.accepted_at, m.final_at, p.part,
            m.steps -> ('delivered:' || p.part) AS delivered, coalesce(m.holds ->> 'part', '0') AS hold,
+           m.recipient, coalesce(m.steps -> ('delivered:' || p.part) ->> 'connector', m.steps -> ('sent:' || p.part) ->> 'connector')
+             AS connector,
            m.message_id || ':sms.delivered:' || p.part AS event_id
       FROM messages m CROSS JOIN LATERAL generate_series(1, m.parts) AS p(part)
      WHERE m.tenant_id = $1 AND m.channel = 'sms' AND m.direction = 'outbound' AND m.message_id > $2
@@ -53,6 +59,8 @@ interface DifferenceRow {
   readonly at: number;
   readonly delivered: unknown;
   readonly hold: string;
+  readonly recipient: string | null;
+  readonly connector: string | null;
 }
 
 const LOWEST = "00000000-0000-0000-0000-000000000000";
@@ -98,5 +106,7 @@ function differenceOf(row: DifferenceRow): ChargeDifference {
     acceptedAt: Math.round(Number(row.accepted)),
     at: Math.round(row.at),
     hold: row.hold,
+    prefix: row.recipient === null ? null : destinationPrefix(row.recipient),
+    connector: row.connector,
   };
 }

@@ -44,9 +44,13 @@ export function createReRatingWork(pool: Pool): ReRatingWork {
 const CHARGES = `
   SELECT e.event_id, e.accepted_month::text, e.wallet_id, e.sequence, e.event_type, e.occurred_at, e.operator, e.country,
          e.volume_period, e.volume_ordinal, e.trace, e.revenue + coalesce(c.revenue, 0) AS revenue, e.tax + coalesce(c.tax, 0) AS tax,
+         (coalesce(e.commission, 0) + coalesce(c.commission, 0))::numeric(38,18) AS commission,
+         CASE WHEN e.commission IS NULL THEN NULL ELSE (SELECT party FROM ledger_postings
+           WHERE transaction_id = e.event_id || ':commission' AND account = 'partner') END AS partner_id,
          coalesce(c.refunded, false) AS refunded
     FROM ledger_entries e
-    LEFT JOIN LATERAL (SELECT sum(revenue) AS revenue, sum(tax) AS tax, bool_or(kind = 'refund') AS refunded
+    LEFT JOIN LATERAL (SELECT sum(revenue) AS revenue, sum(tax) AS tax, sum(commission) AS commission,
+                              bool_or(kind = 'refund') AS refunded
                          FROM ledger_corrections WHERE original_id = e.event_id) c ON true
    WHERE e.wallet_id = $1 AND e.sequence > $2 AND e.sequence <= $3 AND e.entry_type = 'charge'
      AND e.occurred_at >= $4 AND e.occurred_at < $5 AND ($6::text IS NULL OR e.event_type = $6)
@@ -66,6 +70,8 @@ interface ChargeRow {
   readonly trace: unknown;
   readonly revenue: string;
   readonly tax: string;
+  readonly commission: string;
+  readonly partner_id: string | null;
   readonly refunded: boolean;
 }
 
@@ -118,6 +124,8 @@ function chargedEvent(row: ChargeRow): ChargedEvent {
     trace: row.trace,
     revenue: storedMoney(row.revenue),
     tax: storedMoney(row.tax),
+    commission: storedMoney(row.commission),
+    partnerId: row.partner_id,
     refunded: row.refunded,
   };
 }
@@ -161,10 +169,11 @@ async function insertLines(
 ): Promise<void> {
   await client.query(
     `INSERT INTO re_rating_lines (re_rating_id, tenant_id, wallet_id, sequence, event_id, accepted_month, event_type, occurred_at,
-       charged_revenue, charged_tax, repriced_revenue, repriced_tax, trace)
-     SELECT $1, $2, a, b, c, d, e, to_timestamp(f / 1000.0), g, h, i, j, k
+       charged_revenue, charged_tax, repriced_revenue, repriced_tax, trace, charged_commission, repriced_commission, partner_id)
+     SELECT $1, $2, a, b, c, d, e, to_timestamp(f / 1000.0), g, h, i, j, k, l, m, n
        FROM unnest($3::text[], $4::bigint[], $5::text[], $6::date[], $7::text[], $8::bigint[], $9::numeric[], $10::numeric[],
-              $11::numeric[], $12::numeric[], $13::jsonb[]) AS x(a, b, c, d, e, f, g, h, i, j, k)`,
+              $11::numeric[], $12::numeric[], $13::jsonb[], $14::numeric[], $15::numeric[], $16::text[])
+              AS x(a, b, c, d, e, f, g, h, i, j, k, l, m, n)`,
     [
       reRatingId,
       tenantId,
@@ -179,6 +188,9 @@ async function insertLines(
       moneyArray(lines.map(({ repricedRevenue }) => repricedRevenue)),
       moneyArray(lines.map(({ repricedTax }) => repricedTax)),
       textArray(lines.map(({ trace }) => trace)),
+      moneyArray(lines.map(({ chargedCommission }) => chargedCommission)),
+      moneyArray(lines.map(({ repricedCommission }) => repricedCommission)),
+      textArray(lines.map(({ partnerId }) => partnerId)),
     ],
   );
 }
@@ -193,11 +205,11 @@ const CORRECT = `
                            FROM ledger_corrections WHERE original_id = l.event_id) c ON true
      WHERE l.re_rating_id = $1 AND l.event_id = ANY($2::text[]))
   INSERT INTO ledger_corrections (correction_id, kind, tenant_id, wallet_id, original_id, original_month, event_type, operator, country,
-    amount, revenue, tax, currency, reason, actor, re_rating_id, decided_at)
+    amount, revenue, tax, commission, partner_id, currency, reason, actor, re_rating_id, decided_at)
   SELECT r.re_rating_id || ':re_rating:' || l.wallet_id || '.' || l.sequence, 're_rating', l.tenant_id, l.wallet_id, l.event_id,
          l.accepted_month, l.event_type, l.operator, l.country,
          l.charged_revenue + l.charged_tax - l.repriced_revenue - l.repriced_tax, l.repriced_revenue - l.charged_revenue,
-         l.repriced_tax - l.charged_tax, r.currency, r.reason, r.decided_by, r.re_rating_id, r.decided_at
+         l.repriced_tax - l.charged_tax, l.repriced_commission - l.charged_commission, l.partner_id, r.currency, r.reason, r.decided_by, r.re_rating_id, r.decided_at
     FROM chosen l JOIN re_ratings r USING (re_rating_id)
    WHERE NOT l.refunded AND l.revenue_now = l.charged_revenue AND l.tax_now = l.charged_tax
   ON CONFLICT (correction_id) DO NOTHING`;

@@ -86,7 +86,7 @@ async function lines(
   const cursor = /^(\d{1,18}):(.{1,200})$/.exec(after ?? "");
   const { rows } = await pool.query<LineRow>(
     `SELECT wallet_id, sequence, event_id, accepted_month::text, event_type, occurred_at, charged_revenue, charged_tax,
-            repriced_revenue, repriced_tax, trace::text FROM re_rating_lines
+            repriced_revenue, repriced_tax, charged_commission, repriced_commission, partner_id, trace::text FROM re_rating_lines
       WHERE re_rating_id = $1 AND ($2::bigint IS NULL OR (wallet_id, sequence) > ($3::text, $2::bigint))
       ORDER BY wallet_id, sequence LIMIT $4`,
     [reRatingId, cursor?.[1] ?? null, cursor?.[2] ?? null, limit + 1],
@@ -180,6 +180,9 @@ interface LineRow {
   readonly charged_tax: string;
   readonly repriced_revenue: string;
   readonly repriced_tax: string;
+  readonly charged_commission: string;
+  readonly repriced_commission: string;
+  readonly partner_id: string | null;
   readonly trace: string;
 }
 
@@ -195,6 +198,9 @@ function lineOf(row: LineRow): ReRatedLine {
     chargedTax: storedMoney(row.charged_tax),
     repricedRevenue: storedMoney(row.repriced_revenue),
     repricedTax: storedMoney(row.repriced_tax),
+    chargedCommission: storedMoney(row.charged_commission),
+    repricedCommission: storedMoney(row.repriced_commission),
+    partnerId: row.partner_id,
     trace: row.trace,
   };
 }

@@ -70,6 +70,8 @@ export const walletEntryEvent = z.object({
   /** What revenue and tax move by, signed as the ledger signs them (a refund's are negative); absent: nothing of it is theirs. */
   revenue: z.string().optional(),
   tax: z.string().optional(),
+  /** What a partner's commission moves by (a refund's is negative). */
+  commission: z.object({ partnerId: z.string().min(1).max(200), amount: z.string() }).optional(),
   /** Id of the charge that a refund or a re-rating corrects. */
   corrects: z.string().min(1).max(200).optional(),
   /** Units to set as the month's volume, for opening_volume. */

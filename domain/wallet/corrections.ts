@@ -12,6 +12,8 @@ export interface Correction {
   /** The charge's transaction id. */
   readonly originalId: string;
   readonly movement: Movement;
+  /** Whose commission it moves; null where nobody's. */
+  readonly partnerId: string | null;
   readonly currency: string;
   readonly reason: string;
   readonly actor: string;
@@ -69,6 +71,9 @@ export function correctionEvent(correction: Correction): WalletEntryEvent {
     amount: formatMoney(movement.amount),
     revenue: formatMoney(movement.revenue),
     tax: formatMoney(movement.tax),
+    ...(correction.partnerId === null || movement.commission === 0n
+      ? {}
+      : { commission: { partnerId: correction.partnerId, amount: formatMoney(movement.commission) } }),
     units: 0,
     reason: correction.reason,
     actor: correction.actor,

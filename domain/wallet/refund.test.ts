@@ -4,14 +4,20 @@ import { money, parseMoney, type Money, ZERO } from "#domain/money/money.ts";
 import { refundOf, type Movement } from "./refund.ts";
 
 const of = (text: string): Money => parseMoney(text) as Money;
-const NOTHING: Movement = { amount: ZERO, revenue: ZERO, tax: ZERO };
+const NOTHING: Movement = { amount: ZERO, revenue: ZERO, tax: ZERO, commission: ZERO };
 /** Example 1: 0.01539 with 8 % tax. */
-const CHARGE: Movement = { amount: of("-0.01539"), revenue: of("0.01425"), tax: of("0.00114") };
+const CHARGE: Movement = {
+  amount: of("-0.01539"),
+  revenue: of("0.01425"),
+  tax: of("0.00114"),
+  commission: of("0.001425"),
+};
 
 const sum = (one: Movement, other: Movement): Movement => ({
   amount: money(one.amount + other.amount),
   revenue: money(one.revenue + other.revenue),
   tax: money(one.tax + other.tax),
+  commission: money(one.commission + other.commission),
 });
 
 function refunded(charge: Movement, corrected: Movement, wanted: Money | null): Movement {
@@ -26,6 +32,7 @@ describe("a refund", () => {
       amount: of("0.01539"),
       revenue: of("-0.01425"),
       tax: of("-0.00114"),
+      commission: of("-0.001425"),
     });
   });
 
@@ -34,6 +41,7 @@ describe("a refund", () => {
       amount: of("0.0108"),
       revenue: of("-0.01"),
       tax: of("-0.0008"),
+      commission: of("-0.001"),
     });
   });
 
@@ -65,7 +73,12 @@ describe("a refund", () => {
         fc.bigInt({ min: 0n, max: 10n ** 24n }),
         fc.array(units, { maxLength: 8 }),
         (net, tax, parts) => {
-          const charge = { amount: money(-net - tax), revenue: money(net), tax: money(tax) };
+          const charge = {
+            amount: money(-net - tax),
+            revenue: money(net),
+            tax: money(tax),
+            commission: money(net / 7n),
+          };
           let corrected = NOTHING;
           for (const part of [...parts, null]) {
             const outcome = refundOf(charge, corrected, part === null ? null : money(part));

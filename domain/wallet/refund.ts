@@ -6,6 +6,8 @@ export interface Movement {
   readonly amount: Money;
   readonly revenue: Money;
   readonly tax: Money;
+  /** A partner's share of the revenue, beside the three that add up to zero: positive is owed to it. */
+  readonly commission: Money;
 }
 
 /**
@@ -17,7 +19,7 @@ export type RefundOutcome =
   | { readonly kind: "exceeds"; readonly remaining: Money };
 
 /**
- * What gives back `wanted` of a charge (null: all that is left of it), its tax in the same proportion. Whatever the parts that a charge
+ * What gives back `wanted` of a charge (null: all that is left of it), its tax and a partner's commission in the same proportion. Whatever the parts that a charge
  * is given back in, all of them together move revenue and tax by exactly what the charge did.
  * @param charge the charge itself, whose amount is negative.
  * @param corrected the sum of the corrections that it has had.
@@ -29,8 +31,15 @@ export function refundOf(charge: Movement, corrected: Movement, wanted: Money | 
     return { kind: "exceeds", remaining: remaining > 0n ? remaining : ZERO };
   const revenueLeft = charge.revenue + corrected.revenue;
   const revenue = divideHalfEven(revenueLeft * amount, remaining).amount;
+  const commissionLeft = charge.commission + corrected.commission;
+  const commission = divideHalfEven(commissionLeft * amount, remaining).amount;
   return {
     kind: "refund",
-    movement: { amount, revenue: money(0n - revenue), tax: money(revenue - amount) },
+    movement: {
+      amount,
+      revenue: money(0n - revenue),
+      tax: money(revenue - amount),
+      commission: money(0n - commission),
+    },
   };
 }

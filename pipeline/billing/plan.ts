@@ -193,7 +193,13 @@ function entryEffect(
     revenue: event.revenue === undefined ? ZERO : amountOf(event.revenue, event.id),
     tax: event.tax === undefined ? ZERO : amountOf(event.tax, event.id),
     cost: null,
-    commission: null,
+    commission:
+      event.commission === undefined
+        ? null
+        : {
+            partnerId: event.commission.partnerId,
+            amount: amountOf(event.commission.amount, event.id),
+          },
     period: opening ? month : null,
     volume: opening ? BigInt(event.units) : (volumes.get(month) ?? 0n),
     counters: NO_COUNTERS,

@@ -52,6 +52,8 @@ const CHARGED: ChargedEvent = {
   trace: { v: 1, card: "RC", version: 1, event: "sms.delivered", units: 1 },
   revenue: of("0.01425"),
   tax: of("0.00114"),
+  commission: of("0"),
+  partnerId: null,
   refunded: false,
 };
 
@@ -102,6 +104,28 @@ describe("a charge priced again", () => {
         terms({ sms: { base_rate: "99999999999" } }),
       ),
     ).toBe("not_ratable");
+  });
+
+  test("takes the commission along, of the partner who got it", () => {
+    const plain = terms({ sms: { base_rate: 0.02 } });
+    const partner = (partnerId: string) => ({
+      partnerId,
+      percent: parsePercent("10") as Percent,
+      of: "revenue" as const,
+    });
+    const by: ReRatingTerms = { ...plain, terms: { ...plain.terms, partner: partner("P-1") } };
+    const commission = (event: Partial<ChargedEvent>, under: ReRatingTerms): string => {
+      const result = reRate({ ...CHARGED, ...event, volumeOrdinal: 1n }, under);
+      if (result.kind !== "changed") throw new Error(result.kind);
+      return `${formatMoney(result.line.chargedCommission)} ${formatMoney(result.line.repricedCommission)}`;
+    };
+    const paid = { commission: of("0.001425"), partnerId: "P-1" };
+    expect(commission(paid, by)).toBe("0.001425 0.002");
+    expect(commission(paid, plain)).toBe("0.001425 0.001425");
+    expect(commission(paid, { ...plain, terms: { ...plain.terms, partner: partner("P-2") } })).toBe(
+      "0.001425 0.001425",
+    );
+    expect(commission({}, by)).toBe("0 0");
   });
 
   test("in another currency than the card's takes the quote that it was made under", () => {

@@ -3,7 +3,7 @@ import { Poison } from "#domain/errors.ts";
 import { money } from "#domain/money/money.ts";
 import { parsePercent } from "#domain/money/percent.ts";
 import type { CompiledRateCard } from "#domain/rating/compiled-rate-card.ts";
-import { PLAIN_EVENT, rate, type RatingInput } from "#domain/rating/rate.ts";
+import { PLAIN_EVENT, rate, type RatedCharge, type RatingInput } from "#domain/rating/rate.ts";
 import type { ChargedEvent, ReRatedLine } from "#domain/rating/re-rating.ts";
 import type { TenantTerms } from "#domain/rating/terms.ts";
 import type { ZoneClock } from "#domain/rating/zone-clock.ts";
@@ -84,8 +84,22 @@ export function reRate(event: ChargedEvent, by: ReRatingTerms): ReRated {
       chargedTax: event.tax,
       repricedRevenue: money(rated.subtotal),
       repricedTax: money(rated.tax),
+      ...commissionOf(event, rated.commission),
       trace: JSON.stringify(rated.trace),
     },
+  };
+}
+
+/** A commission follows the price of the partner who got it; one who came or left since gets and loses nothing. */
+function commissionOf(
+  { commission, partnerId }: ChargedEvent,
+  rated: RatedCharge["commission"],
+): Pick<ReRatedLine, "chargedCommission" | "repricedCommission" | "partnerId"> {
+  const same = partnerId !== null && rated?.partnerId === partnerId;
+  return {
+    chargedCommission: commission,
+    repricedCommission: same ? money(rated.amount) : commission,
+    partnerId,
   };
 }
 

@@ -56,7 +56,8 @@ export function createRepairs({ pool, store, publisher, clock, actor }: RepairDe
 }
 
 function missingEvent(difference: ChargeDifference): UsageEvent {
-  const { messageId, part, tenantId, walletId, country, operator, acceptedAt, at, hold } = difference;
+  const { messageId, part, tenantId, walletId, country, operator, acceptedAt, at, hold, prefix, connector } =
+    difference;
   return {
     v: 1,
     kind: "usage",
@@ -73,5 +74,7 @@ function missingEvent(difference: ChargeDifference): UsageEvent {
     country,
     operator,
     hold,
+    ...(prefix === null ? {} : { prefix }),
+    ...(connector === null ? {} : { connector }),
   };
 }

@@ -6,7 +6,7 @@ import { createReRatings } from "#adapters/postgres/re-ratings.ts";
 import { billingEvent } from "#domain/events/billing-event.ts";
 import { formatMoney, money, parseMoney, type Money } from "#domain/money/money.ts";
 import { marginOf } from "#domain/wallet/margin.ts";
-import type { RefundRequest } from "#domain/wallet/corrections.ts";
+import { correctionEvent, type RefundRequest } from "#domain/wallet/corrections.ts";
 import { postCorrections } from "#pipeline/books/post-corrections.ts";
 import { runReRatings, type ReRatingDependencies } from "#pipeline/books/run-re-ratings.ts";
 import { tenant } from "../gateway/fakes.ts";
@@ -59,6 +59,29 @@ describe("refunds", () => {
     expect(first).toMatchObject({
       kind: "decided",
       correction: { tenantId: "T1", walletId: "w1", kind: "refund" },
+    });
+  });
+
+  test("take a partner's commission back in the same proportion", async () => {
+    await fillWallet(books.pool, "T3", "w4", 2);
+    await books.tamper(
+      "UPDATE ledger_entries SET commission = 0.001425 WHERE wallet_id = 'w4' AND sequence > 1",
+    );
+    await books.tamper(
+      `WITH made AS (INSERT INTO ledger_transactions (transaction_id, tenant_id, kind, event_id, occurred_at)
+         VALUES ('w4:2:commission', 'T3', 'commission', 'w4:2', now()) RETURNING transaction_id)
+       INSERT INTO ledger_postings (transaction_id, line, tenant_id, account, party, amount, currency)
+       SELECT transaction_id, line, 'T3', account, party, amount, 'USD' FROM made, (VALUES (1, 'revenue', NULL, -0.001425),
+         (2, 'partner', 'P-1', 0.001425)) AS p(line, account, party, amount)`,
+    );
+    const corrections = createCorrections(books.pool);
+    const first = await corrections.refund(request("part", "w4:2", "0.0108"));
+    if (first.kind !== "decided") throw new Error(first.kind);
+    expect(correctionEvent(first.correction).commission).toEqual({ partnerId: "P-1", amount: "-0.001" });
+    const rest = await corrections.refund(request("part-rest", "w4:2", null));
+    expect(rest).toMatchObject({
+      kind: "decided",
+      correction: { partnerId: "P-1", movement: { commission: of("-0.000425") } },
     });
   });
 

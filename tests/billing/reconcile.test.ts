@@ -121,7 +121,10 @@ describe("reconciliation", () => {
 
   test("charges what was delivered for free and gives back what was charged for nothing", async () => {
     const [free, wrong, fine] = [uuidv7(NOW - 600_000), uuidv7(NOW - 600_000), uuidv7(NOW - 600_000)];
-    await message(free, "delivered", { "delivered:1": { at: NOW - 500_000 } });
+    await message(free, "delivered", {
+      "sent:1": { at: NOW - 590_000, connector: "sim" },
+      "delivered:1": { at: NOW - 500_000 },
+    });
     await message(wrong, "failed", { "failed:1": { at: NOW - 500_000 } });
     await message(fine, "delivered", { "delivered:1": { at: NOW - 500_000 } });
     await charge(wrong, 22);
@@ -141,6 +144,8 @@ describe("reconciliation", () => {
       kind: "usage",
       walletId: "f",
       hold: "0.01539",
+      prefix: "1202555",
+      connector: "sim",
       acceptedAt: NOW - 600_000,
       at: NOW - 500_000,
     });
@@ -158,8 +163,8 @@ describe("reconciliation", () => {
 async function message(id: string, state: string, steps: Record<string, unknown>): Promise<void> {
   await books.pool.query(
     `INSERT INTO messages (message_id, tenant_id, wallet_id, channel, conversation, accepted_at, parts, direction, holds, steps, state,
-       final_at, hold_open, country) VALUES ($1, 'T1', 'f', 'sms', 'c', to_timestamp($2::float8 / 1000), 1, 'outbound',
-       '{"scan":"0","submit":"0","part":"0.01539"}', $3, $4, to_timestamp($5::float8 / 1000), 0, 'US')`,
+       final_at, hold_open, country, recipient) VALUES ($1, 'T1', 'f', 'sms', 'c', to_timestamp($2::float8 / 1000), 1, 'outbound',
+       '{"scan":"0","submit":"0","part":"0.01539"}', $3, $4, to_timestamp($5::float8 / 1000), 0, 'US', '+12025550143')`,
     [id, NOW - 600_000, JSON.stringify(steps), state, NOW - 500_000],
   );
 }

@@ -73,7 +73,8 @@ function decision(request: RefundRequest): RefundDecision {
       tenantId: "TENANT-001",
       walletId: WALLET,
       originalId,
-      movement: { amount: given, revenue: money(0n - given), tax: money(0n) },
+      movement: { amount: given, revenue: money(0n - given), tax: money(0n), commission: money(0n) },
+      partnerId: null,
       currency: "USD",
       reason: request.reason,
       actor: request.actor,
@@ -120,6 +121,9 @@ function line(): ReRatedLine {
     chargedTax: of("0.00114"),
     repricedRevenue: of("0.015"),
     repricedTax: of("0.0012"),
+    chargedCommission: money(0n),
+    repricedCommission: money(0n),
+    partnerId: null,
     trace: '{"v":2}',
   };
 }

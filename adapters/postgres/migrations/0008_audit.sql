@@ -107,6 +107,9 @@ CREATE TABLE re_rating_lines (
   charged_tax      numeric(38,18) NOT NULL,
   repriced_revenue numeric(38,18) NOT NULL,
   repriced_tax     numeric(38,18) NOT NULL,
+  charged_commission  numeric(38,18) NOT NULL,
+  repriced_commission numeric(38,18) NOT NULL,
+  partner_id     text,
   trace          jsonb          NOT NULL,
   PRIMARY KEY (re_rating_id, wallet_id, sequence)
 );
@@ -130,6 +133,10 @@ CREATE TABLE ledger_corrections (
   revenue        numeric(38,18) NOT NULL,
   tax            numeric(38,18) NOT NULL,
   CONSTRAINT ledger_corrections_balanced CHECK (amount + revenue + tax = 0),
+  -- What a partner's commission moves by, a posting of its own.
+  commission     numeric(38,18) NOT NULL DEFAULT 0,
+  partner_id     text,
+  CHECK (commission = 0 OR partner_id IS NOT NULL),
   currency       char(3)        NOT NULL,
   reason         text           NOT NULL,
   actor          text           NOT NULL,
