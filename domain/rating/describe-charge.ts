@@ -182,7 +182,7 @@ function digits(decimal: string): string {
 }
 
 function negated(amount: Money): Money {
-  return money(-amount);
+  return money(0n - amount);
 }
 
 function symbol(currency: string): string {

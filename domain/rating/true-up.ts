@@ -35,7 +35,7 @@ export function trueUpAmounts({ sum, from, to, taxes, inclusive }: TrueUpTerms):
   const rounded: RoundedStep[] = [];
   const given = applyPercent(money(sum), (to - from) as Percent);
   if (!given.exact) rounded.push("discount");
-  const { net, taxes: levied, tax, exact } = computeTaxes(money(-given.amount), taxes, inclusive);
+  const { net, taxes: levied, tax, exact } = computeTaxes(money(0n - given.amount), taxes, inclusive);
   if (!exact) rounded.push("tax");
   return {
     base: ZERO,
