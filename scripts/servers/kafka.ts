@@ -92,6 +92,8 @@ function properties({ directory, ports }: ServerContext): string {
     "group.initial.rebalance.delay.ms": 0,
     "group.min.session.timeout.ms": 1000,
     "offsets.topic.num.partitions": 8,
+    // Small segments are compacted while the broker runs: what it reads before it coordinates groups again after a kill stays short.
+    "offsets.topic.segment.bytes": 1_048_576,
     "offsets.topic.replication.factor": 1,
     "transaction.state.log.num.partitions": 2,
     "transaction.state.log.replication.factor": 1,
