@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import type { AuditFinding, AuditHead, AuditedTenant } from "#adapters/postgres/audit-findings.ts";
 import { auditHeads, verifyAuditChains } from "#adapters/postgres/audit-verifier.ts";
 import { createPool } from "#adapters/postgres/pool.ts";
+import { sayingWhatIsAway } from "../books/unreachable.ts";
 import { attachEnvironment, type Environment } from "../environment.ts";
 import { dataDirectoryFrom } from "../paths.ts";
 import { print, progress, seconds, table } from "../terminal.ts";
@@ -54,10 +55,9 @@ async function run(args: readonly string[]): Promise<number> {
   const environment = await attachEnvironment(dataDirectoryFrom(flags.data));
   const pool = createPool(environment.urls.postgres, "catalyst-audit");
   try {
-    if (flags.action === "verify") return await verify(environment, pool, flags);
-    const heads = await auditHeads(pool, flags.tenantId);
-    print(JSON.stringify(heads.map(headBody), undefined, flags.json ? undefined : 2));
-    return 0;
+    return await sayingWhatIsAway(() =>
+      flags.action === "verify" ? verify(environment, pool, flags) : heads(pool, flags),
+    );
   } finally {
     await pool.end();
   }
@@ -69,6 +69,12 @@ export const command: CatalystCommand = {
   usage,
   run,
 };
+
+async function heads(pool: ReturnType<typeof createPool>, flags: Flags): Promise<number> {
+  const ends = await auditHeads(pool, flags.tenantId);
+  print(JSON.stringify(ends.map(headBody), undefined, flags.json ? undefined : 2));
+  return 0;
+}
 
 async function verify(
   { secrets }: Environment,
@@ -95,6 +101,8 @@ async function verify(
       progress(`${rows} rows verified in ${seconds(told - began)}`);
     },
   });
+  if (flags.tenantId !== null && found === 0 && tenants.every(({ rows, waiting }) => rows + waiting === 0))
+    throw new UsageError(`the books hold nothing of tenant ${flags.tenantId}`, 1);
   if (flags.json) {
     const body = tenants.map((tenant) => ({
       tenant_id: tenant.tenantId,

@@ -9,6 +9,7 @@ import { createWalletStore } from "#adapters/redis/wallet-store.ts";
 import { systemClock } from "#domain/clock.ts";
 import { reconcileBooks, type Difference } from "../books/reconcile.ts";
 import { createRepairs } from "../books/repairs.ts";
+import { sayingWhatIsAway } from "../books/unreachable.ts";
 import { attachEnvironment, type Environment } from "../environment.ts";
 import { dataDirectoryFrom } from "../paths.ts";
 import { print, progress, seconds } from "../terminal.ts";
@@ -72,7 +73,7 @@ async function reconcile({ urls }: Environment, asked: Asked): Promise<number> {
     const repairs = asked.repair
       ? createRepairs({ pool, store, publisher, clock: systemClock, actor: `${asked.actor} (reconcile)` })
       : null;
-    return await report(asked, (onDifference, onProgress) =>
+    const work: Parameters<typeof report>[1] = (onDifference, onProgress) =>
       reconcileBooks({
         pool,
         store,
@@ -82,8 +83,8 @@ async function reconcile({ urls }: Environment, asked: Asked): Promise<number> {
         pause: sleep,
         onDifference,
         onProgress,
-      }),
-    );
+      });
+    return await sayingWhatIsAway(() => report(asked, work));
   } finally {
     if (asked.repair) await publisher.close();
     await redis.close();
@@ -92,7 +93,7 @@ async function reconcile({ urls }: Environment, asked: Asked): Promise<number> {
 }
 
 async function report(
-  { json }: Asked,
+  { json, tenantId }: Asked,
   work: (
     onDifference: (difference: Difference) => void,
     onProgress: (wallets: number) => void,
@@ -115,6 +116,7 @@ async function report(
       progress(`${count} wallets compared in ${seconds(told - began)}`);
     },
   );
+  if (wallets === 0 && tenantId !== null) throw new UsageError(`there is no wallet of tenant ${tenantId}`, 1);
   const reconciled = found === repaired;
   if (json)
     print(JSON.stringify({ reconciled, wallets, found, repaired, differences: shown.map(differenceBody) }));
