@@ -53,10 +53,10 @@ export function chargeAmounts(terms: PriceTerms): ChargeAmounts | null {
   const base = basePrice(terms, rounded);
   const discount = applyDiscount(terms, base, rounded);
   const taxed = calculateTax(terms, subtract(base, discount.amount), rounded);
-  return finalAmounts(base, discount, taxed, rounded);
+  return finalAmount(base, discount, taxed, rounded);
 }
 
-/** The end of step 3: what the units cost before surge, in the card's currency. */
+/** What the units cost before surge, in the card's currency. */
 export function listPrice(terms: PriceTerms, rounded: RoundedStep[]): Money {
   const { rate, units, multiplier, pulse, size } = terms;
   let price = units === 1 ? rate : money(rate * BigInt(units));
@@ -73,8 +73,8 @@ export function listPrice(terms: PriceTerms, rounded: RoundedStep[]): Money {
   return size === null ? price : money(price + size.rate * size.started * BigInt(units));
 }
 
-/** List price or formula → surge → markup → wallet's currency. */
-function basePrice(terms: PriceTerms, rounded: RoundedStep[]): Money {
+/** The end of step 3: list price or formula → surge → markup → wallet's currency. */
+export function basePrice(terms: PriceTerms, rounded: RoundedStep[]): Money {
   const { formula, surge, markup, exchange } = terms;
   let price = formula === null ? listPrice(terms, rounded) : formula.amount;
   if (formula !== null && !formula.exact) rounded.push("formula");
@@ -96,7 +96,7 @@ function basePrice(terms: PriceTerms, rounded: RoundedStep[]): Money {
   return price;
 }
 
-interface AppliedDiscount {
+export interface AppliedDiscount {
   readonly percent: Percent;
   readonly amount: Money;
 }
@@ -105,7 +105,7 @@ const NO_DISCOUNT: AppliedDiscount = Object.freeze({ percent: NO_PERCENT, amount
 const HUNDRED = 100n * UNITS_PER_ONE;
 
 /** Step 5. */
-function applyDiscount(
+export function applyDiscount(
   { discounts, discountRule }: PriceTerms,
   base: Money,
   rounded: RoundedStep[],
@@ -124,14 +124,18 @@ function applyDiscount(
 }
 
 /** Step 6. */
-function calculateTax({ taxes, inclusive }: PriceTerms, price: Money, rounded: RoundedStep[]): TaxResult {
+export function calculateTax(
+  { taxes, inclusive }: PriceTerms,
+  price: Money,
+  rounded: RoundedStep[],
+): TaxResult {
   const result = computeTaxes(price, taxes, inclusive);
   if (!result.exact) rounded.push("tax");
   return result;
 }
 
-/** Step 7. */
-function finalAmounts(
+/** Step 7; null when an amount exceeds numeric(38,18). */
+export function finalAmount(
   base: Money,
   { percent, amount }: AppliedDiscount,
   { net, taxes, tax }: TaxResult,

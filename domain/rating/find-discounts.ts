@@ -19,7 +19,8 @@ export interface FoundDiscounts {
 
 const NONE: readonly ApplicableDiscount[] = Object.freeze([]);
 
-export function findDiscounts(event: CompiledEvent, input: RatingInput): FoundDiscounts {
+/** Step 4. */
+export function calculateDiscount(event: CompiledEvent, input: RatingInput): FoundDiscounts {
   const { card } = input;
   const volume = event.volumeDiscount ? volumeWith(event, input) : null;
   const tier = volume === null ? null : volumeTier(card.tiers, volume.after);

@@ -21,8 +21,8 @@ export interface FoundRate {
   readonly band: CompiledBand | null;
 }
 
-/** What the card says of the event; null where it does not name it. */
-export function findEvent({ card, eventType, channel }: RatingInput): CompiledEvent | null {
+/** Step 2: what the card says of the event; null where it does not name it. */
+export function loadRateCard({ card, eventType, channel }: RatingInput): CompiledEvent | null {
   const canonical = canonicalEventType(eventType);
   if (!channel.startsWith("rcs-")) return card.events.get(canonical) ?? null;
   const name = canonical.slice(canonical.indexOf("."));
@@ -30,10 +30,10 @@ export function findEvent({ card, eventType, channel }: RatingInput): CompiledEv
 }
 
 /**
- * The rate of the event's attributes, else that of the first source in the card's precedence that has one in force;
+ * Step 3: the rate of the event's attributes, else that of the first source in the card's precedence that has one in force;
  * a channel's band without a rate multiplies what the others give.
  */
-export function findRate(event: CompiledEvent, input: RatingInput): FoundRate | null {
+export function lookupRate(event: CompiledEvent, input: RatingInput): FoundRate | null {
   const { pricing } = event;
   if (pricing === null) return findSourceRate(event, input);
   const quote = attributeQuote(pricing, input.attributes);

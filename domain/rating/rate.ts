@@ -1,18 +1,27 @@
 import { Poison } from "#domain/errors.ts";
-import { type Money, parseMoney, ZERO } from "#domain/money/money.ts";
+import { type Money, parseMoney, subtract, ZERO } from "#domain/money/money.ts";
 import { NO_PERCENT } from "#domain/money/percent.ts";
 import { taxesAt } from "#domain/tax/taxes.ts";
-import { type ChargeAmounts, chargeAmounts, type PriceTerms } from "./amounts.ts";
+import {
+  applyDiscount,
+  basePrice,
+  calculateTax,
+  type ChargeAmounts,
+  chargeAmounts,
+  finalAmount,
+} from "./amounts.ts";
 import { billedPulses, startedSizes } from "./billed-quantity.ts";
 import type { CompiledEvent } from "./compiled-rate-card.ts";
 import type { ApplicableDiscount } from "./discounts.ts";
-import { countersAfter, findDiscounts, type FoundDiscounts, tierChange } from "./find-discounts.ts";
+import { countersAfter, calculateDiscount, type FoundDiscounts, tierChange } from "./find-discounts.ts";
 import { formulaPrice } from "./formula-price.ts";
-import { findEvent, findRate, type FoundRate } from "./lookup-rate.ts";
+import { type FoundRate, loadRateCard, lookupRate } from "./lookup-rate.ts";
 import { commissionOf, costOf } from "./margin.ts";
 import type { RatedCharge } from "./rated-charge.ts";
 import type { RatingInput } from "./rating-input.ts";
 import { findSurge } from "./surge.ts";
+import type { RoundedStep } from "./rating-trace.ts";
+import type { TenantTerms } from "./terms.ts";
 import { trueUpOf } from "./true-up.ts";
 import { noPriceTrace, type QuotedTerms, type RatingSteps, writeTrace } from "./write-trace.ts";
 import { INSTANT_MAX } from "./zone-clock.ts";
@@ -30,15 +39,20 @@ const NO_DISCOUNTS: readonly ApplicableDiscount[] = Object.freeze([]);
  *   digits, an attribute that is no number, a formula that fails.
  */
 export function rate(input: RatingInput): RatedCharge {
-  assertRatable(input);
-  // Step 1, the tenant's configuration, comes with the input as its terms; so does step 2, the rate card, of which this is the part.
-  const event = findEvent(input);
-  const found = event === null ? null : findRate(event, input); // Step 3
+  const tenant = loadTenantConfig(input); // Step 1
+  const event = loadRateCard(input); // Step 2
+  const found = event === null ? null : lookupRate(event, input); // Step 3
   if (event === null || found === null) return unpriced(input);
-  const discounts = findDiscounts(event, input); // Step 4
+  const discounts = calculateDiscount(event, input); // Step 4
   const terms = priceTerms(event, found, input, discounts);
-  const amounts = amountsOf(terms); // Steps 5, 6 and 7
-  return chargeOf(input, event, { found, discounts, terms, amounts });
+  const rounded: RoundedStep[] = [];
+  const base = basePrice(terms, rounded);
+  const discount = applyDiscount(terms, base, rounded); // Step 5
+  const taxed = calculateTax(terms, subtract(base, discount.amount), rounded); // Step 6
+  const amounts = withinLedger(finalAmount(base, discount, taxed, rounded), input); // Step 7
+  const cost = costOf(input);
+  const commission = commissionOf(tenant, amounts.subtotal, cost);
+  return chargeOf(input, event, { found, discounts, terms, amounts, cost, commission });
 }
 
 /**
@@ -49,22 +63,24 @@ export function rate(input: RatingInput): RatedCharge {
  */
 export function holdFor(event: Omit<RatingInput, "counters">): Money {
   const input: RatingInput = { ...event, counters: NO_VOLUME };
-  assertRatable(input);
-  const compiled = findEvent(input);
-  const found = compiled === null ? null : findRate(compiled, input);
+  loadTenantConfig(input);
+  const compiled = loadRateCard(input);
+  const found = compiled === null ? null : lookupRate(compiled, input);
   if (compiled === null || found === null) return ZERO;
-  const { volume } = findDiscounts(compiled, input);
-  return amountsOf(priceTerms(compiled, found, input, { volume, tier: null, applicable: NO_DISCOUNTS }))
-    .total;
+  const { volume } = calculateDiscount(compiled, input);
+  const terms = priceTerms(compiled, found, input, { volume, tier: null, applicable: NO_DISCOUNTS });
+  return withinLedger(chargeAmounts(terms), input).total;
 }
 
 const NO_VOLUME: RatingInput["counters"] = new Map();
 
-function assertRatable({ units, at, requestSize }: RatingInput): void {
+/** The tenant's configuration comes with the event; what remains is to see that the event can be priced at all. */
+function loadTenantConfig({ terms, units, at, requestSize }: RatingInput): TenantTerms {
   if (!Number.isSafeInteger(units) || units < 1)
     throw new Poison(`units must be a whole number from 1, not ${units}`);
   if (!(Math.abs(at) <= INSTANT_MAX)) throw new Poison(`no instant in time: ${at}`);
   if (!(requestSize >= 1)) throw new Poison(`requestSize must be a number from 1, not ${requestSize}`);
+  return terms;
 }
 
 function priceTerms(
@@ -104,22 +120,15 @@ function exchangeRate(effective: string): bigint {
   return exchange;
 }
 
-function amountsOf(terms: PriceTerms): ChargeAmounts {
-  const amounts = chargeAmounts(terms);
-  if (amounts === null) throw new Poison(`the price of ${terms.units} units does not fit the ledger`);
+function withinLedger(amounts: ChargeAmounts | null, { units }: RatingInput): ChargeAmounts {
+  if (amounts === null) throw new Poison(`the price of ${units} units does not fit the ledger`);
   return amounts;
 }
 
-function chargeOf(
-  input: RatingInput,
-  event: CompiledEvent,
-  steps: Omit<RatingSteps, "cost" | "commission">,
-): RatedCharge {
-  const { amounts, discounts } = steps;
+function chargeOf(input: RatingInput, event: CompiledEvent, steps: RatingSteps): RatedCharge {
+  const { amounts, discounts, cost, commission } = steps;
   const { base, discountPercent, discount, subtotal, taxes, tax, total } = amounts;
   const counts = base > 0n;
-  const cost = costOf(input);
-  const commission = commissionOf(input.terms, subtotal, cost);
   const change = counts ? tierChange(discounts, input) : null;
   return {
     priced: true,
@@ -135,7 +144,7 @@ function chargeOf(
     trueUp: change === null ? null : trueUpOf(input, discounts, change),
     commission: commission === null ? null : { partnerId: commission.partnerId, amount: commission.amount },
     cost: cost === null ? null : cost.amount,
-    trace: writeTrace(input, event, { ...steps, cost, commission }),
+    trace: writeTrace(input, event, steps),
   };
 }
 
