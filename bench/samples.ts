@@ -79,7 +79,7 @@ export async function sampleRows(client: pg.Client): Promise<CeilingPlan["tables
   return rows as CeilingPlan["tables"];
 }
 
-async function sampleRow(client: pg.Client, table: CeilingTable): Promise<SampleRow> {
+export async function sampleRow(client: pg.Client, table: CeilingTable): Promise<SampleRow> {
   const columns = await client.query<{ name: string; type: string }>(
     `SELECT attname AS name, format_type(atttypid, atttypmod) AS type FROM pg_attribute
      WHERE attrelid = $1::regclass AND attnum > 0 AND NOT attisdropped ORDER BY attnum`,

@@ -22,15 +22,19 @@ const RATE_CARD = {
 const MESSAGES_PER_DESTINATION = 10_000;
 
 /** Onboards the bench's tenant as an operator would, over REST. */
-export async function onboardTenant(environment: Environment, tenantId: string): Promise<BenchTenant> {
+export async function onboardTenant(
+  environment: Environment,
+  tenantId: string,
+  card: { readonly rate_card_id: string } = RATE_CARD,
+): Promise<BenchTenant> {
   const call = caller(environment);
-  await call("POST", "/api/v2/rate-cards", RATE_CARD);
+  await call("POST", "/api/v2/rate-cards", card);
   const onboarded = (await call("POST", "/api/v2/tenants", {
     tenant_id: tenantId,
     name: "Bench",
     currency: "USD",
     firewall: { per_destination_per_minute: MESSAGES_PER_DESTINATION },
-    rate_card_id: RATE_CARD.rate_card_id,
+    rate_card_id: card.rate_card_id,
   })) as { smpp: { system_id: string; password: string } };
   const wallet = await activeWallet(call, tenantId);
   await call("POST", `/api/v2/tenants/${tenantId}/top-ups`, { amount: "1000000", reason: "bench" });

@@ -1,0 +1,379 @@
+import { spawn, type ChildProcess } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import pg from "pg";
+import { createRedisConnection } from "#adapters/redis/connection.ts";
+import { loadArguments } from "#adapters/redis/wallet-codec.ts";
+import { runScript, walletKeys } from "#adapters/redis/wallet-scripts.ts";
+import { money } from "#domain/money/money.ts";
+import { startEnvironment, type Environment } from "../scripts/environment.ts";
+import { rootDirectory } from "../scripts/paths.ts";
+import type { Bench, BenchOptions, BenchResult, BenchTable } from "./bench.ts";
+import {
+  type BilledTenant,
+  BillingLoad,
+  followLedger,
+  type Progress,
+  rateOf,
+  skipToEnd,
+} from "./billing-load.ts";
+import type { ChargingPlan } from "./ceiling/charging.ts";
+import { CEILING_SCHEMA } from "./ceiling/plan.ts";
+import { percentile } from "./checks.ts";
+import { cpuTimes, cpuUsed, type CpuSubject } from "./cpu.ts";
+import { sampleRow } from "./samples.ts";
+import { onboardTenant } from "./tenant.ts";
+
+const EVENTS = 300_000;
+const WARM_UP = 30_000;
+const TENANTS = 16;
+/** Of the paced phase. */
+const PACED_SECONDS = 10;
+const PACED_EVERY_MS = 20;
+const BALANCE = 10n ** 24n;
+const AMOUNT = 10n ** 16n;
+
+export const bench: Bench = {
+  name: "charging",
+  summary: "billing events per second, from a full topic to committed in the ledger, by one billing process",
+  run: (options) => runCharging(options, { name: "charging", tenants: TENANTS, bar: 25_000 }),
+};
+
+interface Variant {
+  readonly name: string;
+  readonly tenants: number;
+  readonly bar: number;
+}
+
+interface Measured {
+  readonly samples: readonly Progress[];
+  readonly cpu: readonly (readonly [string, number])[];
+}
+
+/** The same with another number of wallets is the bench `hot-wallet`. */
+export async function runCharging(options: BenchOptions, variant: Variant): Promise<BenchResult> {
+  const folder = options.dataDirectory ?? mkdtempSync(join(tmpdir(), "catalyst-bench-"));
+  const events = options.messages ?? EVENTS;
+  let environment: Environment | undefined;
+  try {
+    environment = await startEnvironment({
+      dataDirectory: folder,
+      ports: "auto",
+      env: { LOG_LEVEL: "warn" },
+      allowSystemPackages: options.allowSystemPackages,
+      progress: options.progress,
+    });
+    const tenants = await openTenants(environment, variant.tenants, options.progress);
+    for (const name of ["gateway", "firewall", "sms", "timeline", "analytics", "notifications", "flows"])
+      await environment.stopProcess(name);
+    const load = await BillingLoad.connect(environment);
+    try {
+      return await measure(environment, load, tenants, events, variant, options.progress);
+    } finally {
+      await load.close();
+    }
+  } finally {
+    await environment?.stop();
+    if (options.dataDirectory === undefined) rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+async function openTenants(
+  environment: Environment,
+  count: number,
+  progress: (line: string) => void,
+): Promise<BilledTenant[]> {
+  progress(`opening ${count} tenants …`);
+  const tenants: BilledTenant[] = [];
+  for (let index = 0; index < count; index += 1)
+    tenants.push(await onboardTenant(environment, `BENCH-${index}`, GUIDE_CARD));
+  return tenants;
+}
+
+/** The guide's own card: bands, operators, destinations and the tiers of Example 1. */
+const GUIDE_CARD = JSON.parse(
+  readFileSync(join(rootDirectory, "examples", "rate-cards", "guide.json"), "utf8"),
+) as { readonly rate_card_id: string };
+
+async function measure(
+  environment: Environment,
+  load: BillingLoad,
+  tenants: readonly BilledTenant[],
+  events: number,
+  variant: Variant,
+  progress: (line: string) => void,
+): Promise<BenchResult> {
+  const url = environment.urls.postgres;
+  progress("warming up …");
+  await load.fill(tenants, WARM_UP);
+  const opened = (await followLedger(url, "wallets", WARM_UP + tenants.length)).at(-1)!.entries;
+  await environment.stopProcess("billing");
+  await skipToEnd(environment, "ceiling.charging");
+  progress(`filling billing.events with ${events} events …`);
+  await load.fill(tenants, events);
+  const product = await measureProduct(environment, opened, events, progress);
+  const disk = await bytesPerCharge(url);
+  const latencies = await paced(environment, load, tenants, rateOf(product.samples) / 2, progress);
+  const account = await countEntries(url, tenants);
+  await environment.stopProcess("billing");
+  const ceiling = await measureCeiling(environment, tenants, events, progress);
+  const expected = WARM_UP + events + latencies.length;
+  return result(variant, product, ceiling, latencies, {
+    lost: expected - account.distinct,
+    duplicated: account.entries - account.distinct,
+    disk,
+  });
+}
+
+async function measureProduct(
+  environment: Environment,
+  opened: number,
+  events: number,
+  progress: (line: string) => void,
+): Promise<Measured> {
+  progress("charging them …");
+  await environment.startProcess("billing");
+  await environment.waitHealthy("billing");
+  return measured(environment, [], "wallets", opened + events, progress);
+}
+
+async function measured(
+  environment: Environment,
+  others: readonly CpuSubject[],
+  table: string,
+  target: number,
+  progress: (line: string) => void,
+): Promise<Measured> {
+  const { processes } = await environment.status();
+  const subjects = [
+    ...processes.flatMap(({ name, pid }) => (pid === null ? [] : [{ name, pid }])),
+    ...others,
+  ];
+  const before = cpuTimes(subjects);
+  const samples = await followLedger(environment.urls.postgres, table, target);
+  const used = cpuUsed(before, cpuTimes(subjects));
+  const charged = samples.at(-1)!.entries - samples[0]!.entries;
+  progress(`${Math.round(rateOf(samples))} charges a second`);
+  return { samples, cpu: used.map(([name, ms]) => [name, (ms * 1000) / Math.max(1, charged)] as const) };
+}
+
+/** Publishes at a steady rate and measures from there to the wallet's deduction in Redis: the moment the balance moves. */
+async function paced(
+  environment: Environment,
+  load: BillingLoad,
+  tenants: readonly BilledTenant[],
+  perSecond: number,
+  progress: (line: string) => void,
+): Promise<number[]> {
+  progress(`pacing ${Math.round(perSecond)} charges a second for ${PACED_SECONDS} s …`);
+  const redis = createRedisConnection(environment.urls.redis);
+  const [first] = tenants;
+  const [wallet] = walletKeys(first!.walletId);
+  const latencies: number[] = [];
+  try {
+    const sequence = async (): Promise<number> =>
+      Number(await redis.run((client) => client.hget(wallet, "sequence")));
+    const waiting: { readonly at: number; readonly sequence: number; readonly size: number }[] = [];
+    let next = await sequence();
+    let following = true;
+    const follower = (async () => {
+      while (following || waiting.length > 0) {
+        const now = await sequence();
+        const at = performance.now();
+        while (waiting[0] !== undefined && waiting[0].sequence <= now) {
+          const batch = waiting.shift()!;
+          for (let index = 0; index < batch.size; index += 1) latencies.push(at - batch.at);
+        }
+        await sleep(2);
+      }
+    })();
+    const size = Math.max(tenants.length, Math.round((perSecond * PACED_EVERY_MS) / 1000));
+    const startedAt = performance.now();
+    for (let turn = 0; turn < (PACED_SECONDS * 1000) / PACED_EVERY_MS; turn += 1) {
+      const perTenant = Math.max(1, Math.round(size / tenants.length));
+      next += perTenant;
+      waiting.push({ at: performance.now(), sequence: next, size: perTenant * tenants.length });
+      await load.fill(tenants, perTenant * tenants.length);
+      const due = startedAt + (turn + 1) * PACED_EVERY_MS - performance.now();
+      if (due > 0) await sleep(due);
+    }
+    following = false;
+    await follower;
+    return latencies.sort((one, other) => one - other);
+  } finally {
+    await redis.close();
+  }
+}
+
+async function measureCeiling(
+  environment: Environment,
+  tenants: readonly BilledTenant[],
+  events: number,
+  progress: (line: string) => void,
+): Promise<Measured> {
+  progress("the same records, calls and rows without logic …");
+  const client = new pg.Client({ connectionString: environment.urls.postgres });
+  await client.connect();
+  const plan: ChargingPlan = {
+    walletIds: tenants.map(({ walletId }) => walletId),
+    entry: await sampleRow(client, "ledger_entries"),
+    amount: AMOUNT.toString(),
+    balance: BALANCE.toString(),
+    period: "202601",
+  };
+  try {
+    await client.query(`CREATE SCHEMA ${CEILING_SCHEMA}`);
+    for (const table of ["wallets", "wallet_volumes"])
+      await client.query(
+        `CREATE TABLE ${CEILING_SCHEMA}.${table} (LIKE public.${table} INCLUDING ALL) WITH (fillfactor = 50)`,
+      );
+    await client.query(
+      `CREATE TABLE ${CEILING_SCHEMA}.ledger_entries (LIKE public.ledger_entries INCLUDING ALL)`,
+    );
+    await client.query(
+      `INSERT INTO ${CEILING_SCHEMA}.wallets (wallet_id, tenant_id, currency)
+       SELECT 'ceiling-' || id, 'ceiling', 'USD' FROM unnest($1::text[]) AS id`,
+      [plan.walletIds],
+    );
+  } finally {
+    await client.end();
+  }
+  await loadWallets(environment.urls.redis, plan);
+  const file = join(environment.dataDirectory, "charging-plan.json");
+  writeFileSync(file, JSON.stringify(plan), { mode: 0o600 });
+  const child = spawn(
+    process.execPath,
+    ["--disable-warning=TimeoutNegativeWarning", join(rootDirectory, "bench", "ceiling", "charging.ts")],
+    {
+      cwd: rootDirectory,
+      env: { ...process.env, ...environment.variables, CHARGING_PLAN: file },
+      stdio: ["ignore", "pipe", "inherit"],
+    },
+  );
+  try {
+    await ready(child);
+    const subject = { name: "billing", pid: child.pid! };
+    return await measured(environment, [subject], `${CEILING_SCHEMA}.wallets`, events, progress);
+  } finally {
+    child.kill("SIGKILL");
+  }
+}
+
+function ready(child: ChildProcess): Promise<void> {
+  return new Promise((resolve, reject) => {
+    child.stdout?.once("data", () => resolve());
+    child.once("exit", (code) => reject(new Error(`the raw charger ended with ${code}`)));
+  });
+}
+
+async function loadWallets(redisUrl: string, { walletIds, balance, period }: ChargingPlan): Promise<void> {
+  const redis = createRedisConnection(redisUrl);
+  try {
+    const state = {
+      epoch: 1n,
+      sequence: 0n,
+      balance: money(BigInt(balance)),
+      volumes: new Map([[period, 0n]]),
+    };
+    for (const walletId of walletIds)
+      await redis.run((client, identity) =>
+        runScript(client, "load", `ceiling-${walletId}`, [identity, ...loadArguments(state, [])]),
+      );
+  } finally {
+    await redis.close();
+  }
+}
+
+async function countEntries(
+  url: string,
+  tenants: readonly BilledTenant[],
+): Promise<{ readonly entries: number; readonly distinct: number }> {
+  return query(
+    url,
+    `SELECT count(*)::int AS entries, count(DISTINCT event_id)::int AS distinct FROM ledger_entries
+      WHERE entry_type = 'charge' AND wallet_id = ANY($1::text[])`,
+    [tenants.map(({ walletId }) => walletId)],
+  );
+}
+
+interface Disk {
+  readonly table: number;
+  readonly indexes: number;
+}
+
+/** Bytes of the ledger's table and of its indexes, for each entry. */
+async function bytesPerCharge(url: string): Promise<Disk> {
+  return query(
+    url,
+    `SELECT (sum(pg_table_size(oid)) / (SELECT count(*) FROM ledger_entries))::int AS table,
+            (sum(pg_indexes_size(oid)) / (SELECT count(*) FROM ledger_entries))::int AS indexes
+       FROM pg_class WHERE relkind = 'r' AND relname ~ '^ledger_entries'`,
+    [],
+  );
+}
+
+async function query<Row extends pg.QueryResultRow>(
+  url: string,
+  text: string,
+  values: unknown[],
+): Promise<Row> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    return (await client.query<Row>(text, values)).rows[0] as Row;
+  } finally {
+    await client.end();
+  }
+}
+
+function result(
+  variant: Variant,
+  product: Measured,
+  ceiling: Measured,
+  latencies: readonly number[],
+  account: { readonly lost: number; readonly duplicated: number; readonly disk: Disk },
+): BenchResult {
+  const round = (value: number): number => Math.round(value * 10) / 10;
+  const [figure, raw] = [rateOf(product.samples), rateOf(ceiling.samples)];
+  return {
+    bench: variant.name,
+    figure: Math.round(figure),
+    unit: "charges/s",
+    ceiling: Math.round(raw),
+    ratio: Math.round((figure / raw) * 1000) / 1000,
+    p50_ms: round(percentile(latencies, 0.5)),
+    p99_ms: round(percentile(latencies, 0.99)),
+    lost: account.lost,
+    duplicated: account.duplicated,
+    tables: [cpuTable(product, ceiling), diskTable(account.disk), barTable(variant, figure, figure / raw)],
+  };
+}
+
+function cpuTable(product: Measured, ceiling: Measured): BenchTable {
+  const raw = new Map(ceiling.cpu);
+  return {
+    title: "CPU time per charge (µs)",
+    rows: [
+      ["PROCESS", "PRODUCT", "CEILING"],
+      ...product.cpu.map(([name, used]) => [name, used.toFixed(1), raw.get(name)?.toFixed(1) ?? "-"]),
+    ],
+  };
+}
+
+function diskTable({ table, indexes }: Disk): BenchTable {
+  const rows = [["TABLE", "INDEXES", "TOTAL"], [table, indexes, table + indexes].map(String)];
+  return { title: "Bytes on disk per charge", rows };
+}
+
+function barTable({ bar }: Variant, figure: number, ratio: number): BenchTable {
+  const met = figure >= bar && ratio >= 0.5 ? "met" : "not met";
+  return {
+    title: "Bar",
+    rows: [
+      ["AT LEAST", "RATIO", ""],
+      [`${bar} charges/s`, "0.50", met],
+    ],
+  };
+}
