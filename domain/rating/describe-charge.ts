@@ -65,7 +65,9 @@ function baseText(trace: RatingTrace, currency: string): string {
   const plain = [band?.multiplier, pulse, size, formula, surge, markup, fx].every(
     (part) => part === undefined,
   );
-  if ((!plain || units !== 1) && trace.rate !== undefined) parts[0] = `${parts[0]} ${price(trace.rate)}`;
+  const alone = formula !== undefined && trace.rate === "0";
+  if ((!plain || units !== 1) && !alone && trace.rate !== undefined)
+    parts[0] = `${parts[0]} ${price(trace.rate)}`;
   return parts.join(", ");
 }
 
