@@ -26,7 +26,7 @@ import { trueUpOf } from "./true-up.ts";
 import { noPriceTrace, type QuotedTerms, type RatingSteps, writeTrace } from "./write-trace.ts";
 import { INSTANT_MAX } from "./zone-clock.ts";
 
-export type { RatedCharge, TrueUp } from "./rated-charge.ts";
+export type { RatedCharge } from "./rated-charge.ts";
 export { PLAIN_EVENT, type RatingInput } from "./rating-input.ts";
 
 const NO_TAXES: RatedCharge["taxes"] = Object.freeze([]);
