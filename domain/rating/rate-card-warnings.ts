@@ -147,7 +147,11 @@ function* datedRates(rates: ChannelRates, path: string): Generator<[string, read
     destination_rates: rates.destinationRates,
   };
   for (const [key, list] of Object.entries(lists)) {
-    for (const { name, rates: dated } of list.values()) yield [child(child(path, key), name), dated];
+    for (const { name, rates: dated } of list.values()) {
+      // Of tens of thousands of prefixes nearly all are plain prices, which have nothing to warn about.
+      const plain = dated.length === 1 && dated[0]?.timeBands.length === 0;
+      if (!plain) yield [child(child(path, key), name), dated];
+    }
   }
 }
 
