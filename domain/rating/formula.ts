@@ -246,12 +246,12 @@ class Compiler {
     this.#nodes += 1;
     if (this.#nodes > NODES_MAX) throw new FormulaError(`has more than ${NODES_MAX} parts`);
     if (depth > DEPTH_MAX) throw new FormulaError(`is nested deeper than ${DEPTH_MAX}`);
-    return node as unknown as Parsed;
+    return node;
   }
 
   #constant({ value }: Parsed): NumberOf {
     // Texts, true, null and the like are constants, too.
-    const text = typeof value === "object" && value !== null ? String(value) : "";
+    const text = Exact.isDecimal(value) ? value.toString() : "";
     if (parseMoney(text) === null)
       throw new FormulaError(
         "holds a constant that is no decimal of at most 20 digits before and 18 after the point",

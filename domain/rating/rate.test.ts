@@ -422,22 +422,3 @@ describe("bad input", () => {
     ).toBe("0.01");
   });
 });
-
-test("a trace of the first form still replays and speaks", () => {
-  const stored = ratingTrace.parse({
-    v: 1,
-    card: "RC-TENANT-001",
-    version: 1,
-    event: "sms.delivered",
-    units: 1,
-    source: "time_band",
-    rate: "0.015",
-    band: { name: "Peak (US)", zone: "America/New_York", local: "Wed 13:00" },
-    volume: "50000",
-    tier: "10000",
-    discount: "5",
-    tax: "8",
-  });
-  expect(formatMoney(traceAmounts(stored)?.total as Money)).toBe("0.01539");
-  expect(describeCharge(stored, "USD")).toEqual(describeCharge(rate(example()).trace, "USD"));
-});
