@@ -114,6 +114,22 @@ describe("books that nobody touched", () => {
     expect(await findings()).toEqual([]);
   });
 
+  test("with more transactions at once than a block holds are covered without a gap between the blocks", async () => {
+    await books.tamper(
+      `INSERT INTO ledger_transactions (transaction_id, tenant_id, kind, occurred_at)
+       SELECT 'many:' || n, CASE n % 2 WHEN 0 THEN 'T1' ELSE 'T9' END, 'settlement', now() FROM generate_series(1, 10400) n`,
+    );
+    expect((await chain()).rows).toBe(10_400);
+    expect(await findings()).toEqual([]);
+    // Between two rows of T9, and between its two blocks.
+    await books.tamper("DELETE FROM ledger_transactions WHERE transaction_id IN ('many:500', 'many:10000')");
+    await books.tamper(
+      `UPDATE ledger_transactions SET tenant_id = 'T9' WHERE transaction_id IN ('many:502', 'many:10002')`,
+    );
+    const found = (await findings()).map((finding) => finding.replace(/ \S+$/, ""));
+    expect(found.filter((finding) => finding === "row_inserted T9 transactions")).toHaveLength(2);
+  });
+
   test("refuse changes of the chain", async () => {
     await expect(books.pool.query("UPDATE audit_blocks SET rows = rows")).rejects.toThrow("append-only");
     await expect(books.pool.query("DELETE FROM audit_blocks")).rejects.toThrow("append-only");
