@@ -13,23 +13,27 @@ export function plainArray(values: readonly (number | bigint | string | null)[])
   return `${literal}}`;
 }
 
-const ESCAPED = /["\\]/;
-const ESCAPED_ALL = /["\\]/g;
+const ESCAPED = /["\\\0]/;
+/** What JSON.stringify writes in a way of its own; without them its quoting is an array's. */
+const CONTROL = /[\0-\u001f]/;
 
 /** Any text. NUL, which PostgreSQL cannot store, becomes U+FFFD. */
 export function textArray(values: readonly (string | null | undefined)[]): string {
+  // One look at all of them: most columns (ids, names) need no escape at all.
+  const escaped = ESCAPED.test(values.join(""));
   let literal = "{";
   for (let index = 0; index < values.length; index += 1) {
     if (index > 0) literal += ",";
     const value = values[index];
-    literal += value === null || value === undefined ? "NULL" : quoted(value);
+    if (value === null || value === undefined) literal += "NULL";
+    else literal += escaped ? quoted(value) : `"${value}"`;
   }
   return `${literal}}`;
 }
 
 function quoted(value: string): string {
-  const text = value.includes("\0") ? value.replaceAll("\0", "�") : value;
-  return ESCAPED.test(text) ? `"${text.replaceAll(ESCAPED_ALL, "\\$&")}"` : `"${text}"`;
+  if (!CONTROL.test(value) && value.isWellFormed()) return JSON.stringify(value);
+  return `"${value.replaceAll("\0", "�").replaceAll(/["\\]/g, "\\$&")}"`;
 }
 
 /** JSON.stringify writes \u escapes only for control characters and lone surrogates; jsonb refuses NUL and the latter. */

@@ -1,7 +1,8 @@
 import { Poison } from "#domain/errors.ts";
 import { formatMoney, money, type Money } from "#domain/money/money.ts";
 import type { LedgerBatch, LedgerCommit, LedgerEntry } from "#domain/wallet/ports.ts";
-import { acceptedMonth, moneyArray, plainArray, storedMoney, textArray } from "./ledger-columns.ts";
+import { plainArray, textArray } from "./array-literal.ts";
+import { acceptedMonth, moneyArray, storedMoney } from "./ledger-columns.ts";
 import { inTransaction, type Client, type Pool } from "./pool.ts";
 
 /** What of a batch is new to the ledger, and the wallet after it. */

@@ -1,6 +1,7 @@
 import { money } from "#domain/money/money.ts";
 import type { EventKey, Ledger, LedgeredEvent, Reservation, WalletState } from "#domain/wallet/ports.ts";
-import { acceptedMonth, plainArray, storedMoney, textArray } from "./ledger-columns.ts";
+import { plainArray, textArray } from "./array-literal.ts";
+import { acceptedMonth, storedMoney } from "./ledger-columns.ts";
 import { commitBatches } from "./ledger-commit.ts";
 import { onPostgres, type Pool } from "./pool.ts";
 

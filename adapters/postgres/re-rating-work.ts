@@ -1,6 +1,7 @@
 import { formatMoney, money } from "#domain/money/money.ts";
 import type { ChargedEvent, ReRatedLine, ReRatedPage, ReRatingWork } from "#domain/rating/re-rating.ts";
-import { moneyArray, plainArray, storedMoney, textArray } from "./ledger-columns.ts";
+import { plainArray, textArray } from "./array-literal.ts";
+import { moneyArray, storedMoney } from "./ledger-columns.ts";
 import { inTransaction, onPostgres, type Client, type Pool } from "./pool.ts";
 import { reRatingOf, type ReRatingRow } from "./re-ratings.ts";
 

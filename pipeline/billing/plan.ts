@@ -99,7 +99,7 @@ export function planKnown(wallet: BilledWallet, admitted: Admitted, outcome: Cha
   const before = event.kind === "usage" ? outcome.volumeOrdinal - BigInt(event.units) : outcome.volumeOrdinal;
   const month = monthOf(wallet.zone, event.at);
   const volumes = new Map([[month, before]]);
-  if (event.kind === "usage") volumes.set(`${month}/${event.channel}`, before);
+  if (event.kind === "usage") volumes.set(`${month}/${event.channel.replace(/^rcs-.*/, "rcs")}`, before);
   const effect = { ...effectOf(admitted, wallet, volumes), volume: outcome.volumeOrdinal };
   const same = effect.amount + outcome.amount === 0n && effect.recorded === (outcome.sequence !== null);
   if (!same || effect.counters.length > 0 || effect.trueUp !== null) return null;
@@ -142,7 +142,7 @@ function usageEffect(
     contract: wallet.configuration.contract ?? null,
   });
   const { volume } = rated;
-  const recorded = rated.total !== 0n || volume !== null;
+  const recorded = rated.total !== 0n || volume !== null || rated.counters.length > 0;
   return {
     entryType: "charge",
     amount: money(0n - rated.total),
@@ -155,7 +155,7 @@ function usageEffect(
     volume: volume === null ? (volumes.get(monthOf(wallet.zone, at)) ?? 0n) : volume.after,
     counters: rated.counters,
     trace: recorded ? keptTrace(rated.trace, event, wallet.configuration.contract ?? null) : "",
-    // A price that a discount of 100 % takes to zero still moves the volume, which only the sequence may do.
+    // A price that a discount of 100 % takes to zero still moves counters, which only the sequence may do.
     recorded,
     trueUp: rated.trueUp,
   };

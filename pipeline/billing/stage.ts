@@ -14,6 +14,8 @@ const MAX_ROUNDS = 20;
 /** A gap closes by itself when the consumer that holds the missing entries commits them; after so many rounds it does not. */
 const GAP_ROUNDS = 4;
 const GAP_PAUSE_MS = 20;
+/** Events of one transaction: enough to pay for it, few enough that pricing and writing overlap within a batch. */
+const PORTION_EVENTS = 1_000;
 /** Wallets of which the ledger is asked before charging, because a batch before held old events (a replay). */
 const MAX_SUSPECTS = 10_000;
 
@@ -65,12 +67,22 @@ async function chargeAndCommit(
   suspects: Set<string>,
   attempts: readonly Attempt[],
 ): Promise<Attempt[]> {
-  await all(attempts, async (attempt) => {
-    attempt.applied = await charger.apply(attempt.work, attempt.ledgered);
-  });
-  const recorded = attempts.filter(({ applied }) => applied.planned.some(({ entry }) => entry !== null));
-  const commits = recorded.length === 0 ? [] : await dependencies.ledger.commit(recorded.map(ledgerBatch));
-  const results = new Map(recorded.map((attempt, index) => [attempt, commits[index] as LedgerCommit]));
+  const results = new Map<Attempt, LedgerCommit>();
+  const commits: Promise<void>[] = [];
+  try {
+    // While the ledger writes one portion the next is priced. Their wallets differ, so neither waits for the other.
+    for (const portion of portionsOf(attempts)) {
+      await all(portion, async (attempt) => {
+        attempt.applied = await charger.apply(attempt.work, attempt.ledgered);
+      });
+      const commit = commitPortion(dependencies, portion, results);
+      commit.catch(() => {});
+      commits.push(commit);
+    }
+  } finally {
+    await Promise.allSettled(commits);
+  }
+  await Promise.all(commits);
   const repairs: Attempt[] = [];
   for (const attempt of attempts) {
     const result = results.get(attempt);
@@ -81,6 +93,33 @@ async function chargeAndCommit(
     repair(dependencies, charger, suspects, attempt, results.get(attempt) as LedgerCommit),
   );
   return repairs;
+}
+
+/** Whole wallets, of some PORTION_EVENTS events together. */
+function portionsOf(attempts: readonly Attempt[]): Attempt[][] {
+  const portions: Attempt[][] = [];
+  let events = PORTION_EVENTS;
+  for (const attempt of attempts) {
+    if (events >= PORTION_EVENTS) {
+      portions.push([]);
+      events = 0;
+    }
+    portions.at(-1)!.push(attempt);
+    events += attempt.work.events.length;
+  }
+  return portions;
+}
+
+/** One transaction; nothing of it where no wallet has an entry. */
+async function commitPortion(
+  { ledger }: BillingDependencies,
+  portion: readonly Attempt[],
+  results: Map<Attempt, LedgerCommit>,
+): Promise<void> {
+  const recorded = portion.filter(({ applied }) => applied.planned.some(({ entry }) => entry !== null));
+  if (recorded.length === 0) return;
+  const commits = await ledger.commit(recorded.map(ledgerBatch));
+  for (const [index, attempt] of recorded.entries()) results.set(attempt, commits[index] as LedgerCommit);
 }
 
 /** Every one is finished before an error leaves: nothing of this batch goes on when it is tried again. */
