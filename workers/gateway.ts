@@ -10,6 +10,7 @@ import { createLedger } from "#adapters/postgres/ledger.ts";
 import { createMarginReports } from "#adapters/postgres/margin-reports.ts";
 import { createMessageReads } from "#adapters/postgres/messages.ts";
 import { createPartOutcomes } from "#adapters/postgres/part-outcomes.ts";
+import { createPriceRules } from "#adapters/postgres/price-rules.ts";
 import { createRateCardStore } from "#adapters/postgres/rate-cards.ts";
 import { createReRatings } from "#adapters/postgres/re-ratings.ts";
 import { createPendingReceipts } from "#adapters/postgres/receipts.ts";
@@ -102,6 +103,7 @@ async function compose(context: ProcessContext): Promise<void> {
       wallets,
       announcements: outbox,
       rateCards: createRateCardStore(pool),
+      priceRules: createPriceRules(pool),
       messages: createMessageReads(pool),
       health: createHealthProbe(context, redis, control, rate),
       metrics: metrics.registry,

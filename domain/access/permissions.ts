@@ -29,6 +29,13 @@ export const PERMISSIONS = {
   "rate_cards.create": ["owner", "finance"],
   "rate_cards.list": EVERY_ROLE,
   "rate_cards.read": EVERY_ROLE,
+  "rate_cards.diff": EVERY_ROLE,
+  "rate_cards.set_formula": ["owner", "finance"],
+  "formulas.test": EVERY_ROLE,
+  "fx_rates.create": ["owner", "finance"],
+  "fx_rates.list": EVERY_ROLE,
+  "supplier_sheets.create": ["owner", "finance"],
+  "supplier_sheets.read": EVERY_ROLE,
   "messages.create": ["tenant"],
   // Messages hold numbers and text: only who helps tenants or owns the platform sees them.
   "messages.list": ["owner", "support", "tenant"],

@@ -6,6 +6,7 @@ import type { MessageReads } from "#domain/messages/ports.ts";
 import type { Money } from "#domain/money/money.ts";
 import type { ReRatings } from "#domain/rating/re-rating.ts";
 import type { RateCardVersion } from "#domain/rating/rate-card-version.ts";
+import type { PriceRules } from "#domain/tenants/price-rules.ts";
 import type { ControlAnnouncements, TenantStore } from "#domain/tenants/tenant-store.ts";
 import type { Corrections } from "#domain/wallet/corrections.ts";
 import type { MarginReports } from "#domain/wallet/margin.ts";
@@ -176,6 +177,7 @@ export interface GatewayDependencies {
   readonly wallets: Pick<WalletStore, "balance">;
   readonly announcements: ControlAnnouncements;
   readonly rateCards: RateCardStore;
+  readonly priceRules: PriceRules;
   readonly messages: MessageReads;
   readonly health: HealthProbe;
   readonly metrics: { readonly contentType: string; metrics(): Promise<string> };

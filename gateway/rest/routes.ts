@@ -2,11 +2,13 @@ import type { AddRoute } from "./context.ts";
 import { createAdjustment } from "./routes/create-adjustment.ts";
 import { createAdminKey } from "./routes/create-admin-key.ts";
 import { createApiKey } from "./routes/create-api-key.ts";
+import { createFxRate } from "./routes/create-fx-rate.ts";
 import { createMessages } from "./routes/create-messages.ts";
 import { createQuote } from "./routes/create-quote.ts";
 import { createRateCard } from "./routes/create-rate-card.ts";
 import { createReRating } from "./routes/create-re-rating.ts";
 import { createRefund } from "./routes/create-refund.ts";
+import { createSupplierSheet } from "./routes/create-supplier-sheet.ts";
 import { createTenant } from "./routes/create-tenant.ts";
 import { createTopUp } from "./routes/create-top-up.ts";
 import { createUsageEvent } from "./routes/create-usage-event.ts";
@@ -17,13 +19,16 @@ import { getHealth } from "./routes/get-health.ts";
 import { getMarginReport } from "./routes/get-margin-report.ts";
 import { getMessage } from "./routes/get-message.ts";
 import { getMetrics } from "./routes/get-metrics.ts";
+import { getRateCardDiff } from "./routes/get-rate-card-diff.ts";
 import { getRateCard } from "./routes/get-rate-card.ts";
 import { getReRating } from "./routes/get-re-rating.ts";
 import { getReady } from "./routes/get-ready.ts";
+import { getSupplierSheet } from "./routes/get-supplier-sheet.ts";
 import { getTenant } from "./routes/get-tenant.ts";
 import { getTransaction } from "./routes/get-transaction.ts";
 import { listAdminKeys } from "./routes/list-admin-keys.ts";
 import { listApiKeys } from "./routes/list-api-keys.ts";
+import { listFxRates } from "./routes/list-fx-rates.ts";
 import { listMessages } from "./routes/list-messages.ts";
 import { listRateCards } from "./routes/list-rate-cards.ts";
 import { listReRatingLines } from "./routes/list-re-rating-lines.ts";
@@ -32,6 +37,8 @@ import { listTenants } from "./routes/list-tenants.ts";
 import { listTransactions } from "./routes/list-transactions.ts";
 import { revokeAdminKey } from "./routes/revoke-admin-key.ts";
 import { revokeApiKey } from "./routes/revoke-api-key.ts";
+import { setFormula } from "./routes/set-formula.ts";
+import { testFormula } from "./routes/test-formula.ts";
 import { updateTenant } from "./routes/update-tenant.ts";
 
 /** Every route of the REST door; one file each. */
@@ -39,11 +46,13 @@ export const ROUTES: readonly AddRoute[] = [
   createAdjustment,
   createAdminKey,
   createApiKey,
+  createFxRate,
   createMessages,
   createQuote,
   createRateCard,
   createReRating,
   createRefund,
+  createSupplierSheet,
   createTenant,
   createTopUp,
   createUsageEvent,
@@ -55,12 +64,15 @@ export const ROUTES: readonly AddRoute[] = [
   getMessage,
   getMetrics,
   getRateCard,
+  getRateCardDiff,
   getReRating,
   getReady,
+  getSupplierSheet,
   getTenant,
   getTransaction,
   listAdminKeys,
   listApiKeys,
+  listFxRates,
   listMessages,
   listRateCards,
   listReRatingLines,
@@ -69,5 +81,7 @@ export const ROUTES: readonly AddRoute[] = [
   listTransactions,
   revokeAdminKey,
   revokeApiKey,
+  setFormula,
+  testFormula,
   updateTenant,
 ];

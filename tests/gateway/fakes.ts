@@ -290,6 +290,28 @@ function dependenciesOf(platform: FakePlatform): GatewayDependencies {
       list: async () => ({ rows: platform.rateCards, next: null }),
       versions: async (id) => platform.rateCards.filter(({ rateCardId }) => rateCardId === id).toReversed(),
     },
+    priceRules: {
+      addFxRate: async ({ storedAt, actor: _, ...rate }) => ({
+        v: 1,
+        type: "fx_rate",
+        ...rate,
+        validFrom: storedAt + 2_000,
+      }),
+      fxRates: async () => [],
+      addSupplierSheet: async ({ connector, currency, rows, storedAt }) => ({
+        v: 1,
+        type: "supplier_sheet",
+        connector,
+        currency,
+        rows,
+        version: 1,
+        validFrom: storedAt + 2_000,
+      }),
+      supplierSheet: async (connector) =>
+        connector === "smsc-0"
+          ? { v: 1, type: "supplier_sheet", connector, version: 1, currency: "USD", validFrom: NOW, rows: [] }
+          : null,
+    },
     messages: {
       get: async (scope, id) =>
         inScope(

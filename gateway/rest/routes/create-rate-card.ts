@@ -1,13 +1,12 @@
 import { z } from "zod";
 import { actorName } from "#domain/access/actor.ts";
-import { loadFormulas, mayHoldFormulas } from "#domain/rating/formula.ts";
-import { effectiveFrom, parseRateCard } from "#domain/rating/rate-card.ts";
 import { actorOf } from "../authenticate.ts";
 import type { AddRoute, RouteContext } from "../context.ts";
 import { type Effect, idempotencyKey, once, sendEffect } from "../idempotency.ts";
-import { problemResponses, validationProblem } from "../problems.ts";
+import { problemResponses } from "../problems.ts";
 import { RATE_CARD_EXAMPLE, rateCardBody, rateCardSource, toRateCardBody } from "../rate-card-body.ts";
 import { ADMINISTRATION_KEY, idempotencyHeaders } from "../schemas.ts";
+import { storeRateCard } from "../store-rate-card.ts";
 
 const remark = z.object({ path: z.string(), message: z.string() });
 
@@ -69,18 +68,6 @@ export const createRateCard: AddRoute = (gateway, context) => {
 };
 
 async function store({ dependencies }: RouteContext, source: string, actor: string): Promise<Effect> {
-  if (mayHoldFormulas(source)) await loadFormulas();
-  const parsed = parseRateCard(source);
-  if (!parsed.ok) throw validationProblem(parsed.problems);
-  const { card, created: isNew } = await dependencies.rateCards.append({
-    rateCardId: parsed.card.rateCardId,
-    source,
-    name: parsed.card.name,
-    currency: parsed.card.currency,
-    effectiveFrom: effectiveFrom(parsed.card),
-    storedAt: dependencies.clock.now(),
-    actor,
-  });
-  await dependencies.announcements.flush();
-  return { status: isNew ? 201 : 200, body: { rate_card: toRateCardBody(card), warnings: parsed.warnings } };
+  const { card, created: isNew, warnings } = await storeRateCard(dependencies, source, actor);
+  return { status: isNew ? 201 : 200, body: { rate_card: toRateCardBody(card), warnings: [...warnings] } };
 }

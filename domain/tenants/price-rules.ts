@@ -1,0 +1,21 @@
+import type { SupplierSheet } from "#domain/cost/supplier-sheet.ts";
+import type { FxRate } from "#domain/fx/fx-rates.ts";
+
+export type NewFxRate = Omit<FxRate, "v" | "type" | "validFrom"> & Stored;
+export type NewSupplierSheet = Pick<SupplierSheet, "connector" | "currency" | "rows"> & Stored;
+
+interface Stored {
+  /** Epoch ms. */
+  readonly storedAt: number;
+  readonly actor: string;
+}
+
+/** What prices depend on besides rate cards. Append-only; each addition is announced and holds two seconds later. */
+export interface PriceRules {
+  addFxRate(rate: NewFxRate): Promise<FxRate>;
+  /** The latest of each pair. */
+  fxRates(): Promise<readonly FxRate[]>;
+  addSupplierSheet(sheet: NewSupplierSheet): Promise<SupplierSheet>;
+  /** The connector's latest; null when it has none. */
+  supplierSheet(connector: string): Promise<SupplierSheet | null>;
+}
