@@ -177,9 +177,9 @@ async function paced(
       Number(await redis.run((client) => client.hget(wallet, "sequence")));
     const waiting: { readonly at: number; readonly sequence: number; readonly size: number }[] = [];
     let next = await sequence();
-    let following = true;
+    const publishing = new AbortController();
     const follower = (async () => {
-      while (following || waiting.length > 0) {
+      while (!publishing.signal.aborted || waiting.length > 0) {
         const now = await sequence();
         const at = performance.now();
         while (waiting[0] !== undefined && waiting[0].sequence <= now) {
@@ -199,7 +199,7 @@ async function paced(
       const due = startedAt + (turn + 1) * PACED_EVERY_MS - performance.now();
       if (due > 0) await sleep(due);
     }
-    following = false;
+    publishing.abort();
     await follower;
     return latencies.sort((one, other) => one - other);
   } finally {

@@ -112,13 +112,8 @@ async function compose(context: ProcessContext): Promise<void> {
     { adminToken: config.adminToken, version: "0.1.0" },
   );
   await rest.listen({ host: config.gateway.host, port: config.gateway.port });
-  lifecycle.register({
-    name: "rest server",
-    close: async () => {
-      await rest.close();
-      await acceptQueue.drain();
-    },
-  });
+  const close = (): Promise<void> => rest.close().then(() => acceptQueue.drain());
+  lifecycle.register({ name: "rest server", close });
 }
 
 /** The SMPP server, and the consumer that brings its ESMEs their receipts. */

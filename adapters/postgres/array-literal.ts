@@ -15,7 +15,7 @@ export function plainArray(values: readonly (number | bigint | string | null)[])
 
 const ESCAPED = /["\\\0]/;
 /** What JSON.stringify writes in a way of its own; without them its quoting is an array's. */
-const CONTROL = /[\0-\u001f]/;
+const CONTROL = /\p{Cc}/u;
 
 /** Any text. NUL, which PostgreSQL cannot store, becomes U+FFFD. */
 export function textArray(values: readonly (string | null | undefined)[]): string {

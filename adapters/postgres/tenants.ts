@@ -3,6 +3,7 @@ import type { Clock } from "#domain/clock.ts";
 import type { Unavailable } from "#domain/errors.ts";
 import { formatMoney } from "#domain/money/money.ts";
 import type {
+  AddWalletOutcome,
   ChangeTenantOutcome,
   ControlAnnouncements,
   CreateTenantOutcome,
@@ -67,6 +68,11 @@ export function createTenantStore(
     async change(tenantId, change, by) {
       const outcome = await inTransaction(pool, (client) => changeTenant(client, tenantId, change, by));
       if (outcome.kind === "changed") await announced();
+      return outcome;
+    },
+    async addWallet(tenantId, wallet, actor) {
+      const outcome = await inTransaction(pool, (client) => addWallet(client, tenantId, wallet, actor));
+      if (outcome.kind === "added") await announced();
       return outcome;
     },
     async undoOnboarding(tenantId, walletId, actor) {
@@ -242,6 +248,38 @@ async function changeTenant(
   }
   await announceTenant(client, changed, actor);
   return { kind: "changed", configuration: changed };
+}
+
+/** A currency and a contract each, and room to spare: every process holds every tenant's configuration. */
+const WALLETS_MAX = 50;
+
+async function addWallet(
+  client: Client,
+  tenantId: string,
+  wallet: WalletConfiguration,
+  actor: string,
+): Promise<AddWalletOutcome> {
+  const existing = await lockTenant(client, tenantId);
+  if (existing === null) return { kind: "unknown" };
+  const { configuration } = existing;
+  if (configuration.wallets.some(({ walletId }) => walletId === wallet.walletId))
+    return { kind: "added", configuration };
+  if (configuration.status === "closed")
+    return { kind: "refused", message: `Tenant ${tenantId} is closed for good.` };
+  if (configuration.wallets.length >= WALLETS_MAX)
+    return {
+      kind: "refused",
+      message: `Tenant ${tenantId} has ${WALLETS_MAX} wallets: no more are allowed.`,
+    };
+  await insertWallet(client, tenantId, wallet);
+  const changed: TenantConfiguration = {
+    ...configuration,
+    wallets: [...configuration.wallets, wallet],
+    revision: configuration.revision + 1,
+  };
+  await storeConfiguration(client, changed);
+  await announceTenant(client, changed, actor);
+  return { kind: "added", configuration: changed };
 }
 
 async function undoOnboarding(

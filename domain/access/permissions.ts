@@ -11,6 +11,7 @@ export const PERMISSIONS = {
   "tenants.list": EVERY_ROLE,
   "tenants.read": [...EVERY_ROLE, "tenant"],
   "tenants.update": ["owner", "finance", "support", "tenant"],
+  "wallets.create": ["owner", "finance"],
   "top_ups.create": ["owner", "finance"],
   "balance.read": [...EVERY_ROLE, "tenant"],
   "transactions.list": [...EVERY_ROLE, "tenant"],

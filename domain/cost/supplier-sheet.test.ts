@@ -59,9 +59,7 @@ describe("unitCost", () => {
     ];
     expect(cost(rows, { country: "GB" }, Date.parse("2026-11-30T23:59:59.999Z"))).toContain("0.03");
     expect(cost(rows, { country: "GB" }, Date.parse("2026-12-01T00:00:00Z"))).toContain("0.04");
-    expect(cost([...rows].reverse(), { country: "GB" }, Date.parse("2026-12-02T00:00:00Z"))).toContain(
-      "0.04",
-    );
+    expect(cost(rows.toReversed(), { country: "GB" }, Date.parse("2026-12-02T00:00:00Z"))).toContain("0.04");
   });
 
   test("a row that names two things, or no price, is refused", () => {

@@ -1,11 +1,5 @@
 import { type Money, money, subtract, ZERO } from "#domain/money/money.ts";
-import {
-  applyPercent,
-  formatPercent,
-  NO_PERCENT,
-  parsePercent,
-  type Percent,
-} from "#domain/money/percent.ts";
+import { applyPercent, NO_PERCENT, parsePercent, type Percent } from "#domain/money/percent.ts";
 import { divideHalfEven } from "#domain/money/rounding.ts";
 import { startOfDay, type ZoneClock } from "#domain/rating/zone-clock.ts";
 import type { TaxSettings } from "./tax-settings.ts";
@@ -133,9 +127,4 @@ function inclusiveTaxes(gross: Money, levied: readonly LeviedTax[]): TaxResult {
   const last = taxes.pop() as TaxAmount;
   taxes.push({ ...last, amount: money(last.amount + tax - exclusive.tax) });
   return { taxes, net, tax, exact: exact && exclusive.exact };
-}
-
-/** "VAT 19%", "Tax 8%" */
-export function taxText({ name, percent }: Pick<LeviedTax, "name" | "percent">): string {
-  return `${name} ${formatPercent(percent)}%`;
 }

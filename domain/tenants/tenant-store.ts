@@ -78,6 +78,12 @@ export interface TenantPage {
   readonly cursor: string | null;
 }
 
+/** `refused`: the tenant is closed, or has as many wallets as one may have. */
+export type AddWalletOutcome =
+  | { readonly kind: "added"; readonly configuration: TenantConfiguration }
+  | { readonly kind: "unknown" }
+  | { readonly kind: "refused"; readonly message: string };
+
 /** Tenants and their credentials, as PostgreSQL records them. Every method throws Unavailable when it cannot be reached. */
 export interface TenantStore {
   /**
@@ -98,6 +104,8 @@ export interface TenantStore {
     change: TenantChange,
     by: { readonly actor: string; readonly expectedRevision?: number },
   ): Promise<ChangeTenantOutcome>;
+  /** One more wallet, behind the others; the same id again changes nothing. */
+  addWallet(tenantId: string, wallet: WalletConfiguration, actor: string): Promise<AddWalletOutcome>;
   /**
    * Takes an onboarding back: closes the tenant and forgets its key and account, provided that it still is the one created with this
    * wallet and was never active. Otherwise nothing happens, nor when repeated.

@@ -32,7 +32,7 @@ function compile(wallet: WalletConfiguration): ThresholdLimits {
   const limitOf = (text: string | null): ThresholdLimit | null => {
     const limit = text === null ? null : levelOf(text, wallet);
     if (limit === null) return null;
-    const size = limit < 0n ? money(-limit) : limit;
+    const size = limit < 0n ? money(0n - limit) : limit;
     return Object.freeze({ limit, rearm: add(limit, applyPercent(size, hysteresis).amount) });
   };
   return Object.freeze({
@@ -44,7 +44,7 @@ function compile(wallet: WalletConfiguration): ThresholdLimits {
 
 /** Nothing is left, of the money or of the credit. */
 function negativeLimit({ creditLimit }: WalletConfiguration): ThresholdLimit {
-  const limit = money(-(parseMoney(creditLimit) ?? ZERO));
+  const limit = money(0n - (parseMoney(creditLimit) ?? ZERO));
   return { limit, rearm: limit };
 }
 

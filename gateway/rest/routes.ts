@@ -12,6 +12,7 @@ import { createSupplierSheet } from "./routes/create-supplier-sheet.ts";
 import { createTenant } from "./routes/create-tenant.ts";
 import { createTopUp } from "./routes/create-top-up.ts";
 import { createUsageEvent } from "./routes/create-usage-event.ts";
+import { createWallet } from "./routes/create-wallet.ts";
 import { decideReRating } from "./routes/decide-re-rating.ts";
 import { explainTransaction } from "./routes/explain-transaction.ts";
 import { getBalance } from "./routes/get-balance.ts";
@@ -56,6 +57,7 @@ export const ROUTES: readonly AddRoute[] = [
   createTenant,
   createTopUp,
   createUsageEvent,
+  createWallet,
   decideReRating,
   explainTransaction,
   getBalance,

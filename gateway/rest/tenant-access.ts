@@ -41,8 +41,13 @@ export function listedTenant(actor: Actor, named: string | undefined, field = "q
   return actor.tenantId;
 }
 
-/** The wallet that the tenant's traffic is charged to. Throws `conflict` when it has none yet. */
-export function walletOf(tenant: TenantConfiguration) {
+/** The wallet that a request names; by default the tenant's first. Throws `conflict` when it has none yet, or `validation_failed` at `field`. */
+export function walletOf(tenant: TenantConfiguration, named?: string, field = "wallet_id") {
+  if (named !== undefined) {
+    const own = tenant.wallets.find(({ walletId }) => walletId === named);
+    if (own === undefined) throw fieldProblem(field, `is no wallet of tenant ${tenant.tenantId}`);
+    return own;
+  }
   const wallet = tenant.wallets[0];
   if (wallet === undefined) {
     throw new ProblemError(

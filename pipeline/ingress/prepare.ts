@@ -75,21 +75,12 @@ export function createPreparation(
     if ("ok" in addresses) return addresses;
     const content = readContent(submission);
     if ("ok" in content) return content;
-    const trusted = tenant.trustedHints ? trustedHints(submission) : {};
-    const country = trusted.country ?? addresses.country;
-    const operator = trusted.operator ?? ranges.operator(addresses.number, addresses.country);
-    const place = { country, operator };
-    const prefix = destinationPrefix(addresses.number);
-    const sources = priceSources(control, tenant, wallet, {
+    const place = readPlace(ranges, submission, tenant, addresses);
+    const holds = holdsAt(control, payer, submission.channel, acceptedAt, {
       ...place,
-      at: acceptedAt,
-      prefix,
-      connector: null,
+      prefix: destinationPrefix(addresses.number),
     });
-    if ("problem" in sources) return refused("no_rate_card", `${sources.problem}.`);
-    const holds = priceHolds(payer, sources, submission.channel, acceptedAt, { ...place, prefix });
-    if (holds === null)
-      return refused("no_rate_card", "The rate card cannot price this message: correct the card.");
+    if ("ok" in holds) return holds;
     const event: MessageSubmitted = {
       v: 1,
       type: "message.submitted",
@@ -191,6 +182,35 @@ function trustedHints({ countryHint, operatorHint }: Submission): { country?: st
   };
 }
 
+function readPlace(
+  ranges: NumberRanges,
+  submission: Submission,
+  { trustedHints: trusted }: TenantConfiguration,
+  { number, country }: Addresses,
+): Pick<MessageSubmitted, "country" | "operator"> {
+  const hints = trusted ? trustedHints(submission) : {};
+  return { country: hints.country ?? country, operator: hints.operator ?? ranges.operator(number, country) };
+}
+
+function holdsAt(
+  control: PrepareDependencies["control"],
+  payer: Payer,
+  channel: Channel,
+  at: number,
+  place: Place,
+): Holds | Refused {
+  const sources = priceSources(control, payer.tenant, payer.wallet, { ...place, at, connector: null });
+  if ("problem" in sources) return refused("no_rate_card", `${sources.problem}.`);
+  const holds = priceHolds(payer, sources, channel, at, place);
+  return holds ?? refused("no_rate_card", "The rate card cannot price this message: correct the card.");
+}
+
+interface Place {
+  readonly country: string | null;
+  readonly operator: string | null;
+  readonly prefix: string;
+}
+
 interface Holds {
   readonly scan: Money;
   readonly submit: Money;
@@ -203,7 +223,7 @@ function priceHolds(
   { card, fx }: PriceSources,
   messageChannel: Channel,
   at: number,
-  place: { readonly country: string | null; readonly operator: string | null; readonly prefix: string },
+  place: Place,
 ): Holds | null {
   const terms = compileTerms(tenant);
   const zone = zoneClock(tenant.timezone);

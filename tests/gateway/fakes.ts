@@ -1,16 +1,14 @@
 import { randomBytes } from "node:crypto";
 import { pino } from "pino";
-import type { AdminKeyRecord, IdempotencyStore, StoredResponse } from "#domain/access/ports.ts";
+import type { IdempotencyStore, StoredResponse } from "#domain/access/ports.ts";
 import type { AcceptOutcome, Submission } from "#domain/messages/submission.ts";
 import { refused } from "#domain/messages/submission.ts";
 import { billingEvent } from "#domain/events/billing-event.ts";
 import type { OutgoingRecord } from "#domain/events/ports.ts";
 import type { MessageView } from "#domain/messages/ports.ts";
 import { money, parseMoney, type Money } from "#domain/money/money.ts";
-import { type CompiledRateCard, compileRateCardVersion } from "#domain/rating/compiled-rate-card.ts";
 import type { ApiKeySummary } from "#domain/tenants/tenant-store.ts";
 import type { TenantConfiguration } from "#domain/tenants/tenant.ts";
-import { createQuoting } from "#pipeline/ingress/quote.ts";
 import type { OnboardingInput } from "#workflows/tenant-onboarding/api.ts";
 import type {
   GatewayDependencies,
@@ -18,43 +16,22 @@ import type {
   StoredRateCard,
   TransactionView,
 } from "#gateway/rest/dependencies.ts";
-import { RATE_CARD_SOURCE_EXAMPLE } from "#gateway/rest/rate-card-body.ts";
 import { hashOf } from "#gateway/rest/secrets.ts";
+import { fakeAdminKeys, NOW } from "./fake-admin-keys.ts";
 import { createFakeBooks, type FakeBooks } from "./fake-books.ts";
+import { FAKE_PRICE_RULES, fakeQuoting } from "./fake-prices.ts";
 import { uuidv7 } from "./uuidv7.ts";
 
+export { ADMIN_KEY, NOW, ROLE_KEYS } from "./fake-admin-keys.ts";
+
 export const ADMIN_TOKEN = "first-owner-token";
-export const NOW = Date.parse("2026-11-23T21:33:00Z");
 export const WALLET_1 = "01936f2e-7c1a-7000-8000-000000000001";
 export const WALLET_2 = "01936f2e-7c1a-7000-8000-000000000002";
 export const MESSAGE_1 = "01936f2e-7c1a-7000-8000-000000000011";
 export const MESSAGE_2 = "01936f2e-7c1a-7000-8000-000000000012";
 export const KEY_1 = "01936f2e-7c1a-7000-8000-000000000021";
 export const KEY_2 = "01936f2e-7c1a-7000-8000-000000000022";
-export const ADMIN_KEY = "01936f2e-7c1a-7000-8000-000000000031";
 export const TENANT_KEYS = { "TENANT-001": "cat_live_one", "TENANT-002": "cat_live_two" } as const;
-export const ROLE_KEYS = {
-  owner: "cat_admin_owner",
-  finance: "cat_admin_finance",
-  support: "cat_admin_support",
-  "read-only": "cat_admin_readonly",
-} as const;
-
-/** The card that prices quotes: the documentation's. */
-const QUOTED_CARD = compiledCard(JSON.stringify(RATE_CARD_SOURCE_EXAMPLE));
-
-function compiledCard(source: string): CompiledRateCard {
-  const compiled = compileRateCardVersion({
-    v: 1,
-    rateCardId: "RC-TENANT-001",
-    version: 1,
-    validFrom: 0,
-    storedAt: 0,
-    source,
-  });
-  if (!compiled.ok) throw new Error(JSON.stringify(compiled.problems));
-  return compiled.card;
-}
 
 export function tenant(tenantId: string, walletId: string): TenantConfiguration {
   return {
@@ -225,25 +202,7 @@ function dependenciesOf(platform: FakePlatform): GatewayDependencies {
       stats: () => ({ queued: 0, inFlightBatches: 0, dropped: 0 }),
       drain: async () => {},
     },
-    quote: createQuoting({
-      control: {
-        confirm: up,
-        tenant: (tenantId) => platform.tenants.get(tenantId),
-        rateCard: () => QUOTED_CARD,
-        fx: () => undefined,
-        supplier: () => undefined,
-      },
-      wallets: {
-        state: async () => ({
-          epoch: 1n,
-          sequence: 3n,
-          balance: money(0n),
-          volumes: new Map([["202611", 9_999n]]),
-        }),
-      },
-      ranges: { operator: () => "Verizon" },
-      clock: { now: () => platform.now },
-    }),
+    quote: fakeQuoting(platform, up),
     publisher: {
       publish: async (records) => {
         await up();
@@ -290,28 +249,7 @@ function dependenciesOf(platform: FakePlatform): GatewayDependencies {
       list: async () => ({ rows: platform.rateCards, next: null }),
       versions: async (id) => platform.rateCards.filter(({ rateCardId }) => rateCardId === id).toReversed(),
     },
-    priceRules: {
-      addFxRate: async ({ storedAt, actor: _, ...rate }) => ({
-        v: 1,
-        type: "fx_rate",
-        ...rate,
-        validFrom: storedAt + 2_000,
-      }),
-      fxRates: async () => [],
-      addSupplierSheet: async ({ connector, currency, rows, storedAt }) => ({
-        v: 1,
-        type: "supplier_sheet",
-        connector,
-        currency,
-        rows,
-        version: 1,
-        validFrom: storedAt + 2_000,
-      }),
-      supplierSheet: async (connector) =>
-        connector === "smsc-0"
-          ? { v: 1, type: "supplier_sheet", connector, version: 1, currency: "USD", validFrom: NOW, rows: [] }
-          : null,
-    },
+    priceRules: FAKE_PRICE_RULES,
     messages: {
       get: async (scope, id) =>
         inScope(
@@ -354,42 +292,6 @@ function settle(platform: FakePlatform, record: OutgoingRecord): void {
   platform.ledger.set(event.id, transaction(event.tenantId, event.walletId, event.id, amount));
 }
 
-function fakeAdminKeys(up: () => Promise<void>): GatewayDependencies["adminKeys"] {
-  const records = new Map<string, AdminKeyRecord>();
-  for (const [role, key] of Object.entries(ROLE_KEYS)) {
-    records.set(hashOf(key), {
-      keyId: role === "read-only" ? ADMIN_KEY : role,
-      name: `${role} person`,
-      role: role as AdminKeyRecord["role"],
-      lastFour: key.slice(-4),
-      createdBy: "owner",
-      createdAt: NOW,
-      revokedAt: null,
-    });
-  }
-  return {
-    find: async (hash) => {
-      await up();
-      const known = records.get(hash);
-      return known === undefined || known.revokedAt !== null ? null : known;
-    },
-    create: async ({ hash, ...key }) => {
-      const record = { ...key, revokedAt: null };
-      records.set(hash, record);
-      return record;
-    },
-    list: async () => [...records.values()],
-    revoke: async (keyId, at) => {
-      for (const [hash, record] of records) {
-        if (record.keyId !== keyId || record.revokedAt !== null) continue;
-        records.set(hash, { ...record, revokedAt: at });
-        return true;
-      }
-      return false;
-    },
-  };
-}
-
 function fakeTenants(platform: FakePlatform, up: () => Promise<void>): GatewayDependencies["tenants"] {
   const keys = new Map<string, ApiKeySummary & { tenantId: string; hash: string }>();
   const add = (keyId: string, tenantId: string, hash: string, last4: string) => {
@@ -407,6 +309,12 @@ function fakeTenants(platform: FakePlatform, up: () => Promise<void>): GatewayDe
   return {
     create: unused,
     undoOnboarding: unused,
+    addWallet: async (tenantId, wallet) => {
+      const current = platform.tenants.get(tenantId) as TenantConfiguration;
+      const configuration = { ...current, wallets: [...current.wallets, wallet] };
+      platform.tenants.set(tenantId, configuration);
+      return { kind: "added", configuration };
+    },
     authenticateSmpp: unused,
     get: async (tenantId, readAs) => {
       await up();

@@ -53,6 +53,14 @@ export const SAMPLES: readonly SampleRequest[] = [
     status: 200,
   },
   {
+    operation: "wallets.create",
+    method: "POST",
+    route: `${T}/:id/wallets`,
+    url: `${T}/TENANT-001/wallets`,
+    body: { currency: "EUR", channels: ["whatsapp"] },
+    status: 201,
+  },
+  {
     operation: "top_ups.create",
     method: "POST",
     route: `${T}/:id/top-ups`,

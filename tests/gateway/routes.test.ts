@@ -257,6 +257,32 @@ describe("usage events", () => {
     expect(opened.platform.published).toHaveLength(1);
   });
 
+  test("one without a price is answered at once: the ledger will have no entry of it", async () => {
+    opened.platform.ledgerFollows = false;
+    const answer = await call(opened.gateway, "POST", "/api/v2/usage-events", {
+      body: { ...EXAMPLE_1, event_type: "sms.failed" },
+    });
+    expect(answer.statusCode).toBe(201);
+    expect(answer.json()).toMatchObject({ status: "free", transaction: null });
+    expect(publishedEvents()).toHaveLength(1);
+  });
+
+  test("what the price may look at goes along", async () => {
+    const details = {
+      prefix: "1202555",
+      attributes: { category: "marketing" },
+      request_size: 5,
+      connector: "a",
+    };
+    await call(opened.gateway, "POST", "/api/v2/usage-events", { body: { ...EXAMPLE_1, ...details } });
+    expect(publishedEvents()[0]).toMatchObject({
+      prefix: "1202555",
+      attributes: { category: "marketing" },
+      requestSize: 5,
+      connector: "a",
+    });
+  });
+
   test("sms.deliver is sms.delivered", async () => {
     await call(opened.gateway, "POST", "/api/v2/usage-events", {
       body: { ...EXAMPLE_1, event_type: "sms.deliver" },

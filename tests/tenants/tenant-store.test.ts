@@ -307,6 +307,32 @@ describe("API keys", () => {
   });
 });
 
+describe("wallets", () => {
+  test("one more is stored, announced and known to the ledger; the same id again changes nothing", async () => {
+    const { configuration } = await activeTenant();
+    const [first] = configuration.wallets;
+    const euro = { ...first!, walletId: randomUUID(), currency: "EUR", channels: ["whatsapp"] };
+    const added = await tenants.addWallet(configuration.tenantId, euro, "finance:Ann");
+    expect(added).toMatchObject({ kind: "added", configuration: { wallets: [first, euro] } });
+    expect(await tenants.addWallet(configuration.tenantId, euro, "finance:Ann")).toEqual(added);
+    expect(await tenants.get(configuration.tenantId)).toMatchObject({ wallets: [first, euro] });
+    const { rows } = await schema.pool.query("SELECT currency, balance FROM wallets WHERE wallet_id = $1", [
+      euro.walletId,
+    ]);
+    expect(rows).toEqual([{ currency: "EUR", balance: "0.000000000000000000" }]);
+  });
+
+  test("an unknown tenant and a closed one get none", async () => {
+    const { configuration } = await activeTenant();
+    const wallet = { ...configuration.wallets[0]!, walletId: randomUUID() };
+    expect(await tenants.addWallet("nobody", wallet, "owner")).toEqual({ kind: "unknown" });
+    await tenants.change(configuration.tenantId, { status: "closed" }, { actor: "owner" });
+    expect(await tenants.addWallet(configuration.tenantId, wallet, "owner")).toMatchObject({
+      kind: "refused",
+    });
+  });
+});
+
 describe("SMPP accounts", () => {
   test("a bind needs the right password of an open tenant", async () => {
     const systemId = randomUUID().slice(0, 15);

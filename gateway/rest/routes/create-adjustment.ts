@@ -2,7 +2,6 @@ import { z } from "zod";
 import { actorName } from "#domain/access/actor.ts";
 import { billingEventId, type WalletEntryEvent } from "#domain/events/billing-event.ts";
 import { formatMoney, type Money, parseMoney } from "#domain/money/money.ts";
-import type { TenantConfiguration } from "#domain/tenants/tenant.ts";
 import { actorOf } from "../authenticate.ts";
 import { publishBillingEvents } from "../billing-events.ts";
 import type { AddRoute, RouteContext } from "../context.ts";
@@ -79,7 +78,7 @@ export const createAdjustment: AddRoute = (gateway, context) => {
     handler: async (httpRequest, reply) => {
       const { body, params } = httpRequest;
       const tenant = await visibleTenant(httpRequest, dependencies, params.id);
-      const wallet = adjustedWallet(tenant, body.wallet_id);
+      const wallet = walletOf(tenant, body.wallet_id);
       if (body.currency !== undefined && body.currency !== wallet.currency) {
         throw fieldProblem("currency", `must be ${wallet.currency}, the wallet's currency`);
       }
@@ -113,13 +112,6 @@ export const createAdjustment: AddRoute = (gateway, context) => {
     },
   });
 };
-
-function adjustedWallet(tenant: TenantConfiguration, walletId: string | undefined) {
-  if (walletId === undefined) return walletOf(tenant);
-  const named = tenant.wallets.find((wallet) => wallet.walletId === walletId);
-  if (named === undefined) throw fieldProblem("wallet_id", `is no wallet of tenant ${tenant.tenantId}`);
-  return named;
-}
 
 function pending(adjustmentId: string): Effect {
   const eventId = billingEventId(adjustmentId, "adjustment", 0);

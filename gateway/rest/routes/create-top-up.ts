@@ -23,6 +23,7 @@ const request = z
   .strictObject({
     amount: positiveAmount,
     currency: currency.optional().describe("When given, must be the wallet's"),
+    wallet_id: z.string().max(64).optional().describe("Default: the tenant's first wallet"),
     reason: z.string().trim().min(1).max(200).default("top-up"),
   })
   .meta({ examples: [{ amount: "100.00", currency: "USD", reason: "bank transfer 4711" }] });
@@ -77,7 +78,7 @@ export const createTopUp: AddRoute = (gateway, context) => {
     handler: async (httpRequest, reply) => {
       const { body, params } = httpRequest;
       const tenant = await visibleTenant(httpRequest, dependencies, params.id);
-      const wallet = walletOf(tenant);
+      const wallet = walletOf(tenant, body.wallet_id);
       if (body.currency !== undefined && body.currency !== wallet.currency) {
         throw fieldProblem("currency", `must be ${wallet.currency}, the wallet's currency`);
       }

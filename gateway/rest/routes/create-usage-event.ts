@@ -2,14 +2,15 @@ import { z } from "zod";
 import { actorName } from "#domain/access/actor.ts";
 import { type BillingEvent, billingEventId, type UsageEvent } from "#domain/events/billing-event.ts";
 import { canonicalEventType, RATING_CHANNELS } from "#domain/rating/event-types.ts";
-import type { TenantConfiguration } from "#domain/tenants/tenant.ts";
+import { parsePercent } from "#domain/money/percent.ts";
+import type { TenantConfiguration, WalletConfiguration } from "#domain/tenants/tenant.ts";
 import { actorOf } from "../authenticate.ts";
 import { publishBillingEvents } from "../billing-events.ts";
 import type { AddRoute, RouteContext } from "../context.ts";
 import { type Effect, idempotencyKey, once, sendEffect } from "../idempotency.ts";
-import { fieldProblem, problemResponses } from "../problems.ts";
+import { fieldProblem, ProblemError, problemResponses } from "../problems.ts";
 import { ADMINISTRATION_KEY, country, idempotencyHeaders, tenantId, time } from "../schemas.ts";
-import { visibleTenant, walletOf } from "../tenant-access.ts";
+import { visibleTenant } from "../tenant-access.ts";
 import { toTransactionBody, TRANSACTION_EXAMPLE, transactionBody } from "../transaction-body.ts";
 import { acceptedAtOf } from "../uuid-time.ts";
 import { waitFor } from "../wait-for.ts";
@@ -31,6 +32,33 @@ const request = z
     tenant_id: tenantId,
     timestamp: time.optional().describe("When it happened, which prices it; default: now"),
     units: z.int().min(1).max(1_000_000_000).default(1),
+    prefix: z
+      .string()
+      .regex(/^\d{1,9}$/, "must be 1 to 9 leading digits of the number")
+      .optional()
+      .describe("Of the destination in E.164, without +"),
+    attributes: z
+      .record(z.string().min(1).max(40), z.string().max(100))
+      .refine((attributes) => Object.keys(attributes).length <= 20, "may hold 20 attributes")
+      .optional()
+      .describe("What the card's attribute rates, pulses, sizes and formulas look at"),
+    request_size: z
+      .int()
+      .min(1)
+      .max(1_000_000)
+      .optional()
+      .describe("Messages in the request, for bulk discounts"),
+    load: z
+      .string()
+      .regex(/^\d{1,3}(\.\d{1,18})?$/, 'must be a percentage such as "80"')
+      .optional()
+      .describe("The platform's load, for surge prices"),
+    connector: z
+      .string()
+      .min(1)
+      .max(100)
+      .optional()
+      .describe("The connection that carried it: names the supplier"),
     opening_volume: z
       .int()
       .min(0)
@@ -55,12 +83,12 @@ const request = z
 type UsageRequest = z.infer<typeof request>;
 
 const charged = z.object({
-  status: z.enum(["completed", "pending"]),
+  status: z
+    .enum(["completed", "free", "pending"])
+    .describe("free: it costs nothing and moves no volume, so the ledger has no entry of it"),
   event_id: z.string(),
   billing_event_id: z.string().describe("The ledger's name for it"),
-  transaction: transactionBody
-    .nullable()
-    .describe("Null while the ledger has no entry; events without a price never get one"),
+  transaction: transactionBody.nullable().describe("Null while the ledger has no entry, and for free events"),
 });
 
 const EXAMPLE = { event_id: "EVT-001", billing_event_id: TRANSACTION_EXAMPLE.event_id };
@@ -76,7 +104,7 @@ export const createUsageEvent: AddRoute = (gateway, context) => {
       operationId: "createUsageEvent",
       summary: "Charge an event",
       description:
-        "201 with every step of the charge once the ledger has it, 202 when that takes longer or the event has no price.",
+        "201 with every step of the charge once the ledger has it, 202 when that takes longer. An event that cannot be priced at all (no card, a stale exchange rate, an attribute that is no number) is refused.",
       tags: ["billing"],
       security: ADMINISTRATION_KEY,
       headers: idempotencyHeaders,
@@ -92,7 +120,6 @@ export const createUsageEvent: AddRoute = (gateway, context) => {
     handler: async (httpRequest, reply) => {
       const { body } = httpRequest;
       const tenant = await visibleTenant(httpRequest, dependencies, body.tenant_id);
-      walletOf(tenant);
       assertTime(body, dependencies.clock.now());
       const key = body.event_id ?? idempotencyKey(httpRequest);
       const effect = await once(
@@ -140,9 +167,15 @@ async function charge(
   body: UsageRequest,
   event: { readonly id: string; readonly shownId: string; readonly actor: string },
 ): Promise<Effect> {
-  const usage = toUsageEvent(tenant, body, event.id);
+  const { wallet, free } = await priced(dependencies, tenant, body, acceptedAtOf(event.id));
+  const usage = toUsageEvent(tenant, wallet, body, event.id);
   const opening = toOpeningVolume(usage, body, event);
   await publishBillingEvents(dependencies.publisher, opening === null ? [usage] : [opening, usage]);
+  if (free)
+    return {
+      status: 201,
+      body: { status: "free", event_id: event.shownId, billing_event_id: usage.id, transaction: null },
+    };
   const entry = await waitFor(() => dependencies.ledger.byEvent(usage.id, usage.acceptedAt), waitMs);
   if (entry === null) return pending(body, event.shownId, event.id);
   return {
@@ -156,7 +189,42 @@ async function charge(
   };
 }
 
-function toUsageEvent(tenant: TenantConfiguration, body: UsageRequest, id: string): UsageEvent {
+/** Which wallet pays, and whether anything is to be paid; what could only end among the dead letters is refused here. */
+async function priced(
+  { quote }: RouteContext["dependencies"],
+  { tenantId }: TenantConfiguration,
+  body: UsageRequest,
+  acceptedAt: number,
+): Promise<{ readonly wallet: WalletConfiguration; readonly free: boolean }> {
+  const outcome = await quote({
+    tenantId,
+    walletId: null,
+    rateCardId: null,
+    eventType: body.event_type,
+    channel: body.channel,
+    at: body.timestamp === undefined ? acceptedAt : Date.parse(body.timestamp),
+    units: body.units,
+    to: null,
+    country: body.destination,
+    operator: body.operator,
+    prefix: body.prefix ?? null,
+    attributes: body.attributes ?? {},
+    requestSize: body.request_size ?? 1,
+    load: body.load === undefined ? null : parsePercent(body.load),
+    connector: body.connector ?? null,
+    volume: body.opening_volume === undefined ? null : BigInt(body.opening_volume) + BigInt(body.units),
+  });
+  if (!outcome.ok) throw new ProblemError("conflict", `The event cannot be charged: ${outcome.message}.`);
+  const { charge, wallet } = outcome;
+  return { wallet, free: charge.total === 0n && charge.volume === null && charge.counters.length === 0 };
+}
+
+function toUsageEvent(
+  tenant: TenantConfiguration,
+  wallet: WalletConfiguration,
+  body: UsageRequest,
+  id: string,
+): UsageEvent {
   const acceptedAt = acceptedAtOf(id);
   const eventType = canonicalEventType(body.event_type);
   return {
@@ -164,7 +232,7 @@ function toUsageEvent(tenant: TenantConfiguration, body: UsageRequest, id: strin
     kind: "usage",
     id: billingEventId(id, eventType, 1),
     tenantId: tenant.tenantId,
-    walletId: walletOf(tenant).walletId,
+    walletId: wallet.walletId,
     at: body.timestamp === undefined ? acceptedAt : Date.parse(body.timestamp),
     acceptedAt,
     eventType,
@@ -175,6 +243,11 @@ function toUsageEvent(tenant: TenantConfiguration, body: UsageRequest, id: strin
     country: body.destination,
     operator: body.operator,
     hold: "0",
+    ...(body.prefix === undefined ? {} : { prefix: body.prefix }),
+    ...(body.attributes === undefined ? {} : { attributes: body.attributes }),
+    ...(body.request_size === undefined ? {} : { requestSize: body.request_size }),
+    ...(body.load === undefined ? {} : { load: body.load }),
+    ...(body.connector === undefined ? {} : { connector: body.connector }),
   };
 }
 

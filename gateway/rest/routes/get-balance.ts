@@ -32,6 +32,10 @@ const balanceBody = z
     ],
   });
 
+const query = z.object({
+  wallet_id: z.string().max(64).optional().describe("Default: the tenant's first wallet"),
+});
+
 /** GET /api/v2/tenants/:id/balance */
 export const getBalance: AddRoute = (gateway, { dependencies }) => {
   gateway.route({
@@ -44,11 +48,12 @@ export const getBalance: AddRoute = (gateway, { dependencies }) => {
       tags: ["billing"],
       security: ANY_KEY,
       params: tenantParams,
+      querystring: query,
       response: { 200: balanceBody, ...problemResponses(400, 404, 409) },
     },
     handler: async (request) => {
       const tenant = await visibleTenant(request, dependencies, request.params.id);
-      const wallet = walletOf(tenant);
+      const wallet = walletOf(tenant, request.query.wallet_id, "query.wallet_id");
       const [ledger, { reserved }] = await Promise.all([
         dependencies.ledger.balance(scopeOf(actorOf(request)), wallet.walletId),
         dependencies.wallets.balance(wallet.walletId),

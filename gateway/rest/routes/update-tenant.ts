@@ -89,7 +89,9 @@ export const updateTenant: AddRoute = (gateway, context) => {
       const { id } = httpRequest.params;
       const current = await visibleTenant(httpRequest, dependencies, id);
       assertMayChange(actor, httpRequest.body);
-      await assertRateCard(context, httpRequest.body.rate_card_id, current.wallets[0]?.currency);
+      const converts = current.fx !== undefined || httpRequest.body.fx !== undefined;
+      const currency = converts ? undefined : current.wallets[0]?.currency;
+      await assertRateCard(context, httpRequest.body.rate_card_id, currency);
       const webhook = newWebhook(context, httpRequest.body.webhook, current.webhook?.url);
       const outcome = await dependencies.tenants.change(
         id,
@@ -137,7 +139,7 @@ async function assertRateCard(
     latest === undefined
       ? "is no rate card: create it first"
       : currency !== undefined && latest.currency !== currency
-        ? `is in ${latest.currency}, the wallet in ${currency}: name a card in ${currency}`
+        ? `is in ${latest.currency}, the wallet in ${currency}: name a card in ${currency}, or set fx, so that its prices are exchanged`
         : null;
   if (message === null) return;
   throw new ProblemError("validation_failed", `rate_card_id: ${message}`, {
