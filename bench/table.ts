@@ -5,4 +5,7 @@ export const benches: Readonly<Record<string, () => Promise<{ readonly bench: Be
   charging: () => import("./charging.ts"),
   "hot-wallet": () => import("./hot-wallet.ts"),
   pipeline: () => import("./pipeline.ts"),
+  quotes: () => import("./quotes.ts"),
+  rating: () => import("./rating.ts"),
+  rebuild: () => import("./rebuild.ts"),
 };
