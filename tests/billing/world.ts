@@ -12,6 +12,7 @@ import { compileRateCardVersion } from "#domain/rating/compiled-rate-card.ts";
 import { PLAIN_EVENT, rate } from "#domain/rating/rate.ts";
 import { termsOfTaxRate } from "#domain/rating/terms.ts";
 import { type ZoneClock, zoneClock } from "#domain/rating/zone-clock.ts";
+import type { ControlView } from "#domain/tenants/ports.ts";
 import type { TenantConfiguration, WalletConfiguration } from "#domain/tenants/tenant.ts";
 import type { Ledger, WalletStore } from "#domain/wallet/ports.ts";
 import type { BillingCount, BillingDependencies } from "#pipeline/billing/ports.ts";
@@ -121,6 +122,7 @@ export function world(
   { store, ledger }: BillingServers,
   configuration: TenantConfiguration,
   source = CARD,
+  prices: Partial<Pick<ControlView, "fx" | "supplier">> = {},
 ): World {
   const triggers: WorkflowTrigger[] = [];
   const counts: Partial<Record<BillingCount, number>> = {};
@@ -129,8 +131,8 @@ export function world(
     control: {
       tenant: (tenantId) => (tenantId === configuration.tenantId ? configuration : undefined),
       rateCard: () => compiled,
-      fx: () => undefined,
-      supplier: () => undefined,
+      fx: prices.fx ?? (() => undefined),
+      supplier: prices.supplier ?? (() => undefined),
       confirm: async () => {},
     },
     wallets: store,
