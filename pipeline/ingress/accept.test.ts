@@ -305,4 +305,40 @@ describe("accept", () => {
     });
     await assert(property, { numRuns: 500 });
   });
+
+  describe("while the wallet's store is away", () => {
+    const withPolicy = (whenWalletAway: TenantConfiguration["whenWalletAway"]) => {
+      let isAway = true;
+      const setup = setUp({
+        tenants: [{ ...TENANT, ...(whenWalletAway === undefined ? {} : { whenWalletAway }) }],
+        reserve: (_, ids) => (isAway ? away() : Promise.resolve(ids.map(() => "reserved" as const))),
+      });
+      const codes = async () => {
+        const outcomes = await setup.ingress.accept([submission(), submission(), submission()]);
+        return outcomes.map((outcome) => (outcome.ok ? "ok" : outcome.code));
+      };
+      return { ...setup, codes, comesBack: () => (isAway = false), leaves: () => (isAway = true) };
+    };
+
+    test("hold, the default: try again", async () => {
+      expect(await withPolicy(undefined).codes()).toEqual(Array(3).fill("unavailable"));
+      expect(await withPolicy({ policy: "hold" }).codes()).toEqual(Array(3).fill("unavailable"));
+    });
+
+    test("reject: refused for good", async () => {
+      expect(await withPolicy({ policy: "reject" }).codes()).toEqual(Array(3).fill("insufficient_funds"));
+    });
+
+    test("capped: so much goes through, then no more until the store has answered", async () => {
+      // Each message costs 0.01221.
+      const door = withPolicy({ policy: "capped", cap: "0.05" });
+      expect(await door.codes()).toEqual(["ok", "ok", "ok"]);
+      expect(await door.codes()).toEqual(["ok", "insufficient_funds", "insufficient_funds"]);
+      door.comesBack();
+      expect(await door.codes()).toEqual(["ok", "ok", "ok"]);
+      door.leaves();
+      expect(await door.codes()).toEqual(["ok", "ok", "ok"]);
+      expect(door.published).toHaveLength(10);
+    });
+  });
 });

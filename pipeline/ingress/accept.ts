@@ -7,6 +7,7 @@ import { type AcceptOutcome, type Refused, refused, type Submission } from "#dom
 import type { ControlView } from "#domain/tenants/ports.ts";
 import type { ReservationOutcome, WalletReservations } from "#domain/wallet/ports.ts";
 import type { Ingress } from "./ingress.ts";
+import { createUnreserved, type Unreserved } from "./unreserved.ts";
 import { createPreparation, type Prepared, type PrepareDependencies } from "./prepare.ts";
 
 export interface IngressDependencies extends PrepareDependencies {
@@ -38,6 +39,7 @@ interface Placed {
 export function createIngress(dependencies: IngressDependencies): Ingress {
   const { control, clock, onOutcome, newMessageId = (now: number) => uuidv7({ msecs: now }) } = dependencies;
   const prepare = createPreparation(dependencies);
+  const unreserved = createUnreserved(control);
 
   return {
     async accept(submissions) {
@@ -52,7 +54,7 @@ export function createIngress(dependencies: IngressDependencies): Ingress {
           if (prepared.ok) messages.push({ index, isNew: submission.messageId === undefined, prepared });
           else outcomes[index] = prepared;
         }
-        await reserveAndPublish(dependencies, messages, outcomes);
+        await reserveAndPublish(dependencies, unreserved, messages, outcomes);
       }
       if (onOutcome !== undefined) {
         for (const [index, submission] of submissions.entries()) onOutcome(submission, outcomes[index]!);
@@ -80,12 +82,13 @@ async function isCurrent(control: ControlView): Promise<boolean> {
 /** Writes the outcome of each message to its place; what it does not write stays `unavailable`. */
 async function reserveAndPublish(
   { wallets, publisher }: IngressDependencies,
+  unreserved: Unreserved,
   messages: readonly Placed[],
   outcomes: AcceptOutcome[],
 ): Promise<void> {
   const perWallet = [...Map.groupBy(messages, ({ prepared }) => prepared.event.walletId)];
   const answers = await Promise.all(
-    perWallet.map(([walletId, placed]) => reserve(wallets, walletId, placed)),
+    perWallet.map(([walletId, placed]) => reserve(wallets, unreserved, walletId, placed)),
   );
   const reserved: Placed[] = [];
   for (const [position, [, placed]] of perWallet.entries()) {
@@ -112,6 +115,7 @@ async function reserveAndPublish(
 /** The wallet's answers, or the one refusal that holds for all of its messages. */
 async function reserve(
   wallets: WalletReservations,
+  unreserved: Unreserved,
   walletId: string,
   placed: readonly Placed[],
 ): Promise<ReservationOutcome[] | Refused> {
@@ -120,14 +124,17 @@ async function reserve(
     amount: prepared.amount,
   }));
   try {
-    return [...(await wallets.reserve(walletId, placed[0]!.prepared.creditLimit, requests))];
+    const outcomes = [...(await wallets.reserve(walletId, placed[0]!.prepared.creditLimit, requests))];
+    unreserved.reset(walletId);
+    return outcomes;
   } catch (error) {
     if (error instanceof Poison)
       return refused("no_wallet", "The tenant's wallet is not in the ledger: finish its onboarding.");
     if (!(error instanceof Unavailable)) throw error;
     // The amounts may have been set aside although the answer was lost.
     await giveBack(wallets, placed);
-    return refused("unavailable", NOT_AVAILABLE);
+    const { tenantId } = placed[0]!.prepared.event;
+    return unreserved.decide(tenantId, walletId, requests) ?? refused("unavailable", NOT_AVAILABLE);
   }
 }
 
