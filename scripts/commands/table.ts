@@ -12,6 +12,7 @@ export const commands: Readonly<Record<string, () => Promise<{ readonly command:
   dlq: () => import("./dlq.ts"),
   audit: () => import("./audit.ts"),
   reconcile: () => import("./reconcile.ts"),
+  shadow: () => import("./shadow.ts"),
   test: () => import("./test.ts"),
   help: () => import("./help.ts"),
 };
