@@ -158,6 +158,7 @@ test(
   async () => {
     const tenant = await world.tenant("LOW", { thresholds: { low: "0.99", critical: "0.95" } }, "1");
     for (let count = 0; count < 3; count += 1) await finalMessage(tenant.rest, await send(tenant));
+    await world.admin.post(`/api/v2/tenants/${tenant.tenantId}/top-ups`, { amount: "1" });
     const triggers = await eventually(
       async () =>
         (await readTopics(world.environment, ["workflow.triggers"]))
@@ -165,8 +166,7 @@ test(
           .filter(({ tenantId }) => tenantId === tenant.tenantId),
       ({ length }) => length >= 3,
     );
-    // The top-up of an empty wallet is a recovery.
-    expect(triggers.map(({ threshold }) => threshold).toSorted()).toEqual(["critical", "low", "recovered"]);
+    expect(triggers.map(({ threshold }) => threshold)).toEqual(["low", "critical", "recovered"]);
     expect(new Set(triggers.map(({ id }) => id)).size).toBe(3);
   },
   TEST_MS_MAX,
