@@ -187,7 +187,16 @@ function negated(amount: Money): Money {
   return money(0n - amount);
 }
 
+/** Intl takes tens of microseconds to make a format; there are some 300 currencies. */
+const symbols = new Map<string, string>();
+
 function symbol(currency: string): string {
+  let known = symbols.get(currency);
+  if (known === undefined) symbols.set(currency, (known = readSymbol(currency)));
+  return known;
+}
+
+function readSymbol(currency: string): string {
   const format = new Intl.NumberFormat("en", {
     style: "currency",
     currency,
