@@ -10,6 +10,7 @@ import { zoneClock, type ZoneClock } from "#domain/rating/zone-clock.ts";
 import type { ControlView } from "#domain/tenants/ports.ts";
 import { priceSources } from "#domain/tenants/price-sources.ts";
 import type { TenantConfiguration, WalletConfiguration } from "#domain/tenants/tenant.ts";
+import { fingerprintOf, sameIdOtherBody } from "./fingerprint.ts";
 
 /** How long an event's id is remembered: the ledger's rows are its permanent keys, looked up by the month of acceptance. */
 const HORIZON_MS = 400 * 86_400_000;
@@ -63,20 +64,24 @@ export function admit(
 ): WalletWork[] {
   const works = new Map<
     string,
-    { walletId: string; wallet: BilledWallet; events: Admitted[]; ids: Set<string> }
+    { walletId: string; wallet: BilledWallet; events: Admitted[]; ids: Map<string, BillingEvent> }
   >();
   for (const record of records) {
     const { event } = record;
     let work = works.get(event.walletId);
     if (work === undefined) {
-      work = { walletId: event.walletId, wallet: walletOf(event, control), events: [], ids: new Set() };
+      work = { walletId: event.walletId, wallet: walletOf(event, control), events: [], ids: new Map() };
       works.set(event.walletId, work);
     }
     if (work.wallet.tenant.tenantId !== event.tenantId)
       throw new Poison(`Wallet ${event.walletId} is not of tenant ${event.tenantId}`);
     const admitted = admitEvent(record, work.wallet, control, now);
-    if (work.ids.has(event.id)) continue;
-    work.ids.add(event.id);
+    const first = work.ids.get(event.id);
+    if (first !== undefined) {
+      if (fingerprintOf(first) !== fingerprintOf(event)) throw sameIdOtherBody(event.id);
+      continue;
+    }
+    work.ids.set(event.id, event);
     work.events.push(admitted);
   }
   return [...works.values()];

@@ -1,3 +1,4 @@
+import { Poison } from "#domain/errors.ts";
 import type { BillingEvent } from "#domain/events/billing-event.ts";
 
 /**
@@ -26,4 +27,8 @@ function usageText(event: Extract<BillingEvent, { kind: "usage" }>): string {
 
 function entryText({ entryType, amount, units, at }: Extract<BillingEvent, { kind: "entry" }>): string {
   return `${entryType}|${amount}|${units}|${at}`;
+}
+
+export function sameIdOtherBody(eventId: string): Poison {
+  return new Poison(`Event ${eventId} came before with another body: give it an id of its own`);
 }

@@ -14,7 +14,7 @@ import {
   type AdmittedUsage,
   type BilledWallet,
 } from "./admit.ts";
-import { fingerprintOf } from "./fingerprint.ts";
+import { fingerprintOf, sameIdOtherBody } from "./fingerprint.ts";
 import { keptTrace } from "./kept-input.ts";
 
 /** One event with its price: what the store applies and what the ledger writes. */
@@ -90,12 +90,14 @@ export function planCharges(
 /**
  * An event that the store applied before, priced again at the volume it had then.
  * Null when its price cannot be told again, or is another because the tenant's configuration has changed since: the store must forget it.
- * @throws Poison when it was another event of the same id.
+ * @throws Poison when it was another event of the same id that took no place in the sequence.
  */
 export function planKnown(wallet: BilledWallet, admitted: Admitted, outcome: ChargeOutcome): Planned | null {
   const { event } = admitted;
-  if (outcome.fingerprint !== fingerprintOf(event)) throw sameIdOtherBody(event.id);
-  if (outcome.movedCounters) return null;
+  const sameBody = outcome.fingerprint === fingerprintOf(event);
+  if (!sameBody && outcome.sequence === null) throw sameIdOtherBody(event.id);
+  // Which of two bodies came first only the ledger can tell: here may stand the one that it is about to refuse.
+  if (!sameBody || outcome.movedCounters) return null;
   const before = event.kind === "usage" ? outcome.volumeOrdinal - BigInt(event.units) : outcome.volumeOrdinal;
   const month = monthOf(wallet.zone, event.at);
   const volumes = new Map([[month, before]]);
@@ -104,10 +106,6 @@ export function planKnown(wallet: BilledWallet, admitted: Admitted, outcome: Cha
   const same = effect.amount + outcome.amount === 0n && effect.recorded === (outcome.sequence !== null);
   if (!same || effect.counters.length > 0 || effect.trueUp !== null) return null;
   return { ...plannedFrom(admitted, wallet, effect, outcome.sequence, event.id), balanceAfter: null };
-}
-
-export function sameIdOtherBody(eventId: string): Poison {
-  return new Poison(`Event ${eventId} came before with another body: give it an id of its own`);
 }
 
 function effectOf(admitted: Admitted, wallet: BilledWallet, volumes: ReadonlyMap<string, bigint>): Effect {

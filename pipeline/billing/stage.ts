@@ -4,8 +4,7 @@ import type { StageHandler } from "#domain/events/ports.ts";
 import type { LedgerBatch, LedgerCommit } from "#domain/wallet/ports.ts";
 import { admit, type WalletWork } from "./admit.ts";
 import { WalletCharger, type AppliedWork } from "./charge-wallet.ts";
-import { fingerprintOf } from "./fingerprint.ts";
-import { sameIdOtherBody } from "./plan.ts";
+import { fingerprintOf, sameIdOtherBody } from "./fingerprint.ts";
 import type { BillingDependencies } from "./ports.ts";
 import { thresholdTriggers, type BalanceStep } from "./thresholds.ts";
 

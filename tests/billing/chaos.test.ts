@@ -9,6 +9,7 @@ import type { BillingDependencies } from "#pipeline/billing/ports.ts";
 import { createBillingHandler } from "#pipeline/billing/stage.ts";
 import { alertsMoved, alertsTold } from "#domain/wallet/alerts.ts";
 import { thresholdLimits } from "#domain/wallet/threshold-limits.ts";
+import { random } from "../simulation/random.ts";
 import {
   checkWallet,
   entry,
@@ -28,17 +29,6 @@ beforeAll(async () => {
   servers = await startBilling();
 }, 60_000);
 afterAll(() => servers?.stop());
-
-/** Uniform in [0, 1), from a seed: a failing run can be repeated. */
-function random(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 /** Fails before or after the effect, and loses Redis' memory now and then. */
 function faulty(
