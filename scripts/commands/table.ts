@@ -14,6 +14,7 @@ export const commands: Readonly<Record<string, () => Promise<{ readonly command:
   reconcile: () => import("./reconcile.ts"),
   shadow: () => import("./shadow.ts"),
   simulate: () => import("./simulate.ts"),
+  sabotage: () => import("./sabotage.ts"),
   test: () => import("./test.ts"),
   help: () => import("./help.ts"),
 };

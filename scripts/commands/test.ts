@@ -104,7 +104,7 @@ async function runIntegrationTests(
 }
 
 /** Tests that start what they need themselves, or need nothing that runs. */
-const ownEnvironment = /^tests\/(launcher|architecture|failure)\//;
+const ownEnvironment = /^tests\/(launcher|architecture|failure|simulation|golden)\//;
 
 /** Test files of a jest project, as paths from the root of the work tree. */
 async function testFiles(project: string, pattern: string | undefined): Promise<string[]> {

@@ -256,15 +256,15 @@ class World {
       void this.#open(life);
     }
     const alive = this.#owners.filter(({ dead }) => !dead);
-    if (alive.length < (this.faults && this.chance(0.02) ? 2 : 1)) this.owner();
+    if (alive.length < (this.faults && this.chance(0.05) ? 2 : 1)) this.owner();
     if (!this.faults) return;
     if (alive.length > 1 && this.chance(0.05)) alive[0]!.dead = true;
     if (this.chance(0.01)) this.redis.save();
-    if (this.chance(0.002)) this.#wipe(() => this.redis.flushall());
-    if (this.chance(0.002)) this.#wipe(() => this.redis.restart());
+    if (this.chance(0.006)) this.#wipe(() => this.redis.flushall());
+    if (this.chance(0.004)) this.#wipe(() => this.redis.restart());
     this.redis.readOnly = this.redis.readOnly ? !this.chance(0.05) : this.chance(0.001);
     if (this.topic.length > 0 && this.chance(0.02)) this.topic.push(this.#anEvent());
-    if (this.topic.length > 0 && this.chance(0.005)) this.#conflict();
+    if (this.topic.length > 0 && this.chance(0.015)) this.#conflict();
     if (this.chance(0.005))
       this.append(topUp(WALLETS[this.below(WALLETS.length)]!, `top-${this.topic.length}`));
   }
