@@ -241,13 +241,12 @@ async function balanceSteps(
   { work, applied, ledgered }: Attempt,
 ): Promise<BalanceStep[]> {
   const steps: BalanceStep[] = [];
-  const asked = new Set(ledgered);
   for (const { entry, balanceAfter } of applied.planned) {
-    if (entry === null) continue;
-    if (balanceAfter === null) asked.add(entry.eventId);
-    else steps.push({ sequence: entry.sequence, balanceAfter, counters: entry.counters });
+    // What the store knew moved no counter, and so no alert: else it was rebuilt, and the ledger knew it.
+    if (entry !== null && balanceAfter !== null)
+      steps.push({ sequence: entry.sequence, balanceAfter, counters: entry.counters });
   }
-  if (asked.size === 0) return steps;
-  const found = await ledger.find(work.events.filter(({ event }) => asked.has(event.id)).map(eventKey));
+  if (ledgered.size === 0) return steps;
+  const found = await ledger.find(work.events.filter(({ event }) => ledgered.has(event.id)).map(eventKey));
   return [...steps, ...found].sort((one, other) => (one.sequence < other.sequence ? -1 : 1));
 }

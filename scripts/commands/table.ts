@@ -13,6 +13,7 @@ export const commands: Readonly<Record<string, () => Promise<{ readonly command:
   audit: () => import("./audit.ts"),
   reconcile: () => import("./reconcile.ts"),
   shadow: () => import("./shadow.ts"),
+  import: () => import("./import.ts"),
   simulate: () => import("./simulate.ts"),
   sabotage: () => import("./sabotage.ts"),
   test: () => import("./test.ts"),

@@ -108,8 +108,8 @@ export const breakages: readonly Breakage[] = [
     name: "tell only of what is new",
     harm: "a crash after the ledger and before the triggers: nobody hears that the wallet is low",
     file: "pipeline/billing/stage.ts",
-    line: "if (balanceAfter === null) asked.add(entry.eventId);",
-    instead: "if (balanceAfter === null) continue;",
+    line: "if (ledgered.size === 0) return steps;",
+    instead: "if (ledgered.size >= 0) return steps;",
     tests: [SIMULATION],
   },
   {
