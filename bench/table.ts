@@ -2,6 +2,7 @@ import type { Bench } from "./bench.ts";
 
 /** Every bench and the file that holds it; a module is loaded only when it runs. */
 export const benches: Readonly<Record<string, () => Promise<{ readonly bench: Bench }>>> = {
+  authorise: () => import("./authorise.ts"),
   charging: () => import("./charging.ts"),
   "hot-wallet": () => import("./hot-wallet.ts"),
   pipeline: () => import("./pipeline.ts"),
