@@ -141,6 +141,7 @@ function controlOf({ tenantId, walletId }: BenchTenant): ControlView {
     rateCard: () => card,
     fx: () => undefined,
     supplier: () => undefined,
+    load: () => null,
     confirm: () => Promise.resolve(),
   };
 }

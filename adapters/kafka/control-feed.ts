@@ -8,9 +8,11 @@ import {
   supplierSheet,
 } from "#domain/cost/supplier-sheet.ts";
 import { type FxRate, fxRate } from "#domain/fx/fx-rates.ts";
+import { parsePercent, type Percent } from "#domain/money/percent.ts";
 import { compileRateCard, type CompiledRateCard } from "#domain/rating/compiled-rate-card.ts";
 import { loadFormulas, mayHoldFormulas } from "#domain/rating/formula.ts";
 import { parseRateCard } from "#domain/rating/rate-card.ts";
+import { type LoadSignal, loadSignal } from "#domain/rating/load-signal.ts";
 import { rateCardVersion } from "#domain/rating/rate-card-version.ts";
 import type { ControlView } from "#domain/tenants/ports.ts";
 import { tenantConfiguration, type TenantConfiguration } from "#domain/tenants/tenant.ts";
@@ -47,6 +49,8 @@ export class ControlFeed implements ControlView, Closable {
   /** Rates of each pair ("EUR/USD") and versions of each connector's sheet, in force last first. */
   readonly #fx = new Map<string, FxRate[]>();
   readonly #suppliers = new Map<string, CompiledSupplierSheet[]>();
+  /** Ascending. */
+  #loads: readonly { readonly validFrom: number; readonly percent: Percent }[] = [];
   /** One fetch loop a broker; the feed is as current as the loop that is furthest behind. */
   readonly #fetches = new Map<string, FetchLoop>();
   #caughtUp = false;
@@ -127,6 +131,10 @@ export class ControlFeed implements ControlView, Closable {
     return this.#suppliers.get(connector)?.find(({ validFrom }) => validFrom <= at);
   }
 
+  load(at: number): Percent | null {
+    return this.#loads.findLast(({ validFrom }) => validFrom <= at)?.percent ?? null;
+  }
+
   async confirm(): Promise<void> {
     if (this.#isCurrent()) return;
     await new Promise<void>((resolve, reject) => {
@@ -191,6 +199,7 @@ export class ControlFeed implements ControlView, Closable {
       if (topic === "control.tenants") this.#applyTenant(tenantConfiguration.parse(json));
       else if (topic === "control.rate-cards") this.#applyRateCard(json);
       else if (key.startsWith("fx:")) this.#applyFxRate(fxRate.parse(json));
+      else if (key.startsWith("load:")) this.#applyLoad(loadSignal.parse(json));
       else if (key.startsWith("supplier:")) this.#applySupplierSheet(json);
     } catch (error) {
       this.#logger.error({ err: error, topic, key }, "configuration record ignored");
@@ -209,6 +218,12 @@ export class ControlFeed implements ControlView, Closable {
       pair,
       [...others, rate].sort((a, b) => b.validFrom - a.validFrom),
     );
+  }
+
+  #applyLoad({ validFrom, percent }: LoadSignal): void {
+    const others = this.#loads.filter((known) => known.validFrom !== validFrom);
+    const signal = { validFrom, percent: parsePercent(percent) as Percent };
+    this.#loads = [...others, signal].sort((a, b) => a.validFrom - b.validFrom);
   }
 
   #applySupplierSheet(json: unknown): void {

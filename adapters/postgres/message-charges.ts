@@ -24,6 +24,8 @@ export interface ChargeDifference {
   /** What of the number prices may depend on, and who carried the part; null where unknown. */
   readonly prefix: string | null;
   readonly connector: string | null;
+  /** Messages in the request that brought it; null if it came alone. */
+  readonly requestSize: number | null;
 }
 
 /** A delivered part has one charge, a part that came to another end none. Where nothing was set aside, the card has no price. */
@@ -31,7 +33,7 @@ const DIFFERENCES = `
   WITH parts AS (
     SELECT m.message_id::text AS message_id, m.tenant_id, m.wallet_id, m.country, m.operator, m.accepted_at, m.final_at, p.part,
            m.steps -> ('delivered:' || p.part) AS delivered, coalesce(m.holds ->> 'part', '0') AS hold,
-           m.recipient, coalesce(m.steps -> ('delivered:' || p.part) ->> 'connector', m.steps -> ('sent:' || p.part) ->> 'connector')
+           m.recipient, (m.origin ->> 'requestSize')::int AS request_size, coalesce(m.steps -> ('delivered:' || p.part) ->> 'connector', m.steps -> ('sent:' || p.part) ->> 'connector')
              AS connector,
            m.message_id || ':sms.delivered:' || p.part AS event_id
       FROM messages m CROSS JOIN LATERAL generate_series(1, m.parts) AS p(part)
@@ -61,6 +63,7 @@ interface DifferenceRow {
   readonly hold: string;
   readonly recipient: string | null;
   readonly connector: string | null;
+  readonly request_size: number | null;
 }
 
 const LOWEST = "00000000-0000-0000-0000-000000000000";
@@ -108,5 +111,6 @@ function differenceOf(row: DifferenceRow): ChargeDifference {
     hold: row.hold,
     prefix: row.recipient === null ? null : destinationPrefix(row.recipient),
     connector: row.connector,
+    requestSize: row.request_size,
   };
 }

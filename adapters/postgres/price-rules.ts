@@ -1,6 +1,7 @@
 import { type SupplierSheet, supplierKey, type SupplierRow } from "#domain/cost/supplier-sheet.ts";
 import { type FxRate, fxKey } from "#domain/fx/fx-rates.ts";
-import type { NewFxRate, NewSupplierSheet, PriceRules } from "#domain/tenants/price-rules.ts";
+import { loadKey, type LoadSignal } from "#domain/rating/load-signal.ts";
+import type { NewFxRate, NewLoadSignal, NewSupplierSheet, PriceRules } from "#domain/tenants/price-rules.ts";
 import { announce } from "./control-outbox.ts";
 import { storedMoney } from "./ledger-columns.ts";
 import { formatMoney } from "#domain/money/money.ts";
@@ -19,6 +20,12 @@ interface FxRow {
   readonly valid_from: Date;
 }
 
+interface LoadRow {
+  readonly percent: string;
+  readonly source: string;
+  readonly valid_from: Date;
+}
+
 interface SheetRow {
   readonly connector: string;
   readonly version: number;
@@ -27,7 +34,7 @@ interface SheetRow {
   readonly valid_from: Date;
 }
 
-/** Exchange rates and suppliers' sheets, each announced on control.rules by the outbox. */
+/** Exchange rates, load signals and suppliers' sheets, each announced on control.rules by the outbox. */
 export function createPriceRules(pool: Pool): PriceRules {
   return {
     addFxRate: (rate) => inTransaction(pool, (client) => addFxRate(client, rate)),
@@ -38,7 +45,23 @@ export function createPriceRules(pool: Pool): PriceRules {
         );
         return rows.map(fxRateOf);
       }),
+    addLoadSignal: (signal) => inTransaction(pool, (client) => addLoadSignal(client, signal)),
+    loadSignals: (limit) =>
+      onPostgres(async () => {
+        const { rows } = await pool.query<LoadRow>(
+          "SELECT * FROM load_signals ORDER BY valid_from DESC LIMIT $1",
+          [limit],
+        );
+        return rows.map(loadSignalOf);
+      }),
     addSupplierSheet: (sheet) => inTransaction(pool, (client) => addSupplierSheet(client, sheet)),
+    supplierSheets: () =>
+      onPostgres(async () => {
+        const { rows } = await pool.query<SheetRow>(
+          `SELECT DISTINCT ON (connector) * FROM supplier_sheets ORDER BY connector, version DESC LIMIT ${SHOWN_MAX}`,
+        );
+        return rows.map(sheetOf);
+      }),
     supplierSheet: (connector) =>
       onPostgres(async () => {
         const { rows } = await pool.query<SheetRow>(
@@ -66,6 +89,29 @@ async function addFxRate(client: Client, { actor, storedAt, ...given }: NewFxRat
   );
   await announce(client, { topic: "control.rules", key: fxKey(rate), value: JSON.stringify(rate), actor });
   return rate;
+}
+
+async function addLoadSignal(
+  client: Client,
+  { actor, storedAt, percent, source }: NewLoadSignal,
+): Promise<LoadSignal> {
+  await client.query("SELECT pg_advisory_xact_lock(hashtextextended('catalyst.load', 0))");
+  const { rows } = await client.query<LoadRow>("SELECT * FROM load_signals ORDER BY valid_from DESC LIMIT 1");
+  const present = rows[0] === undefined ? null : loadSignalOf(rows[0]);
+  if (present !== null && present.percent === percent && present.source === source) return present;
+  const validFrom = Math.max(storedAt + ANNOUNCED_AHEAD_MS, (present?.validFrom ?? 0) + 1);
+  const signal: LoadSignal = { v: 1, type: "load_signal", percent, source, validFrom };
+  await client.query(
+    `INSERT INTO load_signals (percent, source, valid_from, actor) VALUES ($1, $2, to_timestamp($3::float8 / 1000), $4)`,
+    [percent, source, validFrom, actor],
+  );
+  await announce(client, {
+    topic: "control.rules",
+    key: loadKey(signal),
+    value: JSON.stringify(signal),
+    actor,
+  });
+  return signal;
 }
 
 async function addSupplierSheet(
@@ -114,6 +160,16 @@ function fxRateOf(row: FxRow): FxRate {
     rate: formatMoney(storedMoney(row.rate)),
     source: row.source,
     at: row.at.getTime(),
+    validFrom: row.valid_from.getTime(),
+  };
+}
+
+function loadSignalOf(row: LoadRow): LoadSignal {
+  return {
+    v: 1,
+    type: "load_signal",
+    percent: formatMoney(storedMoney(row.percent)),
+    source: row.source,
     validFrom: row.valid_from.getTime(),
   };
 }

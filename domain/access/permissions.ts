@@ -35,6 +35,8 @@ export const PERMISSIONS = {
   "formulas.test": EVERY_ROLE,
   "fx_rates.create": ["owner", "finance"],
   "fx_rates.list": EVERY_ROLE,
+  "load_signals.create": ["owner", "support"],
+  "load_signals.list": EVERY_ROLE,
   "supplier_sheets.create": ["owner", "finance"],
   "supplier_sheets.read": EVERY_ROLE,
   "messages.create": ["tenant"],

@@ -44,6 +44,8 @@ export const messageSubmitted = z.object({
     systemId: z.string().optional(),
     /** Whether that ESME asked for a receipt (registered_delivery). */
     receipt: z.boolean(),
+    /** Messages that came in the same request, if several: bulk discounts look at it. */
+    requestSize: z.number().int().min(2).optional(),
   }),
   holds: z.object({ scan: z.string(), submit: z.string(), part: z.string() }),
   /** The tenant's own reference, echoed in webhooks. */

@@ -202,6 +202,8 @@ export interface RateCard {
   readonly earlyPayment: EarlyPayment | null;
   readonly surges: readonly Surge[];
   readonly surgeLimits: SurgeLimits;
+  /** What becomes of a version with a price that is below a supplier's. */
+  readonly belowCost: "warn" | "refuse";
 }
 
 /** `path` as in "rates.sms.time_bands[1].start_hour", "" for the card as a whole; `message` says what to do. */

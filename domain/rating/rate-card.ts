@@ -33,6 +33,7 @@ const CARD_KEYS = [
   ...DISCOUNT_KEYS,
   "surge",
   "surge_limits",
+  "below_cost",
 ];
 const TAX_HINT = "tax belongs to the tenant: set its taxRate";
 const CARD_HINTS = { tax: TAX_HINT, tax_rate: TAX_HINT, taxRate: TAX_HINT };
@@ -90,7 +91,14 @@ function readCard(reader: JsonReader, document: unknown): RateCard | null {
     ...readDiscounts(reader, fields),
     surges: readSurges(reader, fields["surge"]),
     surgeLimits: readSurgeLimits(reader, fields["surge_limits"]),
+    belowCost: readBelowCost(reader, fields["below_cost"]),
   };
+}
+
+function readBelowCost(reader: JsonReader, value: unknown): RateCard["belowCost"] {
+  if (absent(value) || value === "warn") return "warn";
+  if (value !== "refuse") reader.report("below_cost", 'must be "warn" or "refuse"');
+  return "refuse";
 }
 
 /** Part of Kafka keys and URLs, hence the narrow alphabet. */

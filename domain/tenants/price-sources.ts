@@ -2,6 +2,7 @@ import { unitCost } from "#domain/cost/supplier-sheet.ts";
 import type { UnitCost } from "#domain/cost/unit-cost.ts";
 import type { FxQuote } from "#domain/fx/fx-quote.ts";
 import { fxTerms, quoteFx } from "#domain/fx/fx-rates.ts";
+import type { Percent } from "#domain/money/percent.ts";
 import type { CompiledRateCard } from "#domain/rating/compiled-rate-card.ts";
 import type { ControlView } from "./ports.ts";
 import type { TenantConfiguration, WalletConfiguration } from "./tenant.ts";
@@ -14,6 +15,8 @@ export interface PricedEvent {
   readonly operator: string | null;
   readonly country: string | null;
   readonly connector: string | null;
+  /** The load that the event itself states; null: the platform's at `at`. */
+  readonly load: Percent | null;
 }
 
 /** The snapshot of configuration that one event is priced by. */
@@ -22,6 +25,7 @@ export interface PriceSources {
   /** Null where card and wallet are of one currency. */
   readonly fx: FxQuote | null;
   readonly cost: UnitCost | null;
+  readonly load: Percent | null;
 }
 
 /** The wallet that pays for a rating channel: the first that names it, else the first that names none. */
@@ -39,7 +43,7 @@ export function rateCardIdOf(tenant: TenantConfiguration, wallet: WalletConfigur
 
 /** What prices an event of a wallet; a problem says what is missing and the remedy. */
 export function priceSources(
-  control: Pick<ControlView, "rateCard" | "fx" | "supplier">,
+  control: Pick<ControlView, "rateCard" | "fx" | "supplier" | "load">,
   tenant: TenantConfiguration,
   wallet: WalletConfiguration,
   event: PricedEvent,
@@ -57,7 +61,8 @@ export function priceSources(
     fx = quoted.quote;
   }
   const sheet = event.connector === null ? undefined : control.supplier(event.connector, event.at);
-  return { card, fx, cost: sheet === undefined ? null : unitCost(sheet, event, event.at) };
+  const cost = sheet === undefined ? null : unitCost(sheet, event, event.at);
+  return { card, fx, cost, load: event.load ?? control.load(event.at) };
 }
 
 function isoTime(at: number): string {

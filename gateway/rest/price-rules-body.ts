@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { SupplierSheet } from "#domain/cost/supplier-sheet.ts";
 import type { FxRate } from "#domain/fx/fx-rates.ts";
+import type { LoadSignal } from "#domain/rating/load-signal.ts";
 import { isoTime, TIME_EXAMPLE } from "./schemas.ts";
 
 export const FX_RATE_EXAMPLE = {
@@ -30,6 +31,20 @@ export function toFxRateBody({
   validFrom,
 }: FxRate): z.infer<typeof fxRateBody> {
   return { pair: `${base}/${quote}`, rate, source, at: isoTime(at), valid_from: isoTime(validFrom) };
+}
+
+export const LOAD_SIGNAL_EXAMPLE = { percent: "85", source: "prometheus", valid_from: TIME_EXAMPLE };
+
+export const loadSignalBody = z
+  .object({
+    percent: z.string(),
+    source: z.string(),
+    valid_from: z.string().describe("From when surge prices look at it"),
+  })
+  .meta({ id: "LoadSignal", examples: [LOAD_SIGNAL_EXAMPLE] });
+
+export function toLoadSignalBody({ percent, source, validFrom }: LoadSignal): z.infer<typeof loadSignalBody> {
+  return { percent, source, valid_from: isoTime(validFrom) };
 }
 
 const row = z.object({

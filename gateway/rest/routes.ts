@@ -3,6 +3,7 @@ import { createAdjustment } from "./routes/create-adjustment.ts";
 import { createAdminKey } from "./routes/create-admin-key.ts";
 import { createApiKey } from "./routes/create-api-key.ts";
 import { createFxRate } from "./routes/create-fx-rate.ts";
+import { createLoadSignal } from "./routes/create-load-signal.ts";
 import { createMessages } from "./routes/create-messages.ts";
 import { createQuote } from "./routes/create-quote.ts";
 import { createRateCard } from "./routes/create-rate-card.ts";
@@ -30,6 +31,7 @@ import { getTransaction } from "./routes/get-transaction.ts";
 import { listAdminKeys } from "./routes/list-admin-keys.ts";
 import { listApiKeys } from "./routes/list-api-keys.ts";
 import { listFxRates } from "./routes/list-fx-rates.ts";
+import { listLoadSignals } from "./routes/list-load-signals.ts";
 import { listMessages } from "./routes/list-messages.ts";
 import { listRateCards } from "./routes/list-rate-cards.ts";
 import { listReRatingLines } from "./routes/list-re-rating-lines.ts";
@@ -48,6 +50,7 @@ export const ROUTES: readonly AddRoute[] = [
   createAdminKey,
   createApiKey,
   createFxRate,
+  createLoadSignal,
   createMessages,
   createQuote,
   createRateCard,
@@ -75,6 +78,7 @@ export const ROUTES: readonly AddRoute[] = [
   listAdminKeys,
   listApiKeys,
   listFxRates,
+  listLoadSignals,
   listMessages,
   listRateCards,
   listReRatingLines,

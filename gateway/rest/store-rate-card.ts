@@ -1,12 +1,14 @@
+import { compileSupplierSheet } from "#domain/cost/supplier-sheet.ts";
+import { belowCost } from "#domain/rating/below-cost.ts";
 import { loadFormulas, mayHoldFormulas } from "#domain/rating/formula.ts";
 import { effectiveFrom, parseRateCard } from "#domain/rating/rate-card.ts";
-import type { CardRemark } from "#domain/rating/rate-card-model.ts";
+import type { CardRemark, RateCard } from "#domain/rating/rate-card-model.ts";
 import type { GatewayDependencies, StoredRateCard } from "./dependencies.ts";
 import { validationProblem } from "./problems.ts";
 
 /** Reads a card's text, stores it as the next version and has it announced. Throws `validation_failed` with every problem's path. */
 export async function storeRateCard(
-  { rateCards, announcements, clock }: Pick<GatewayDependencies, "rateCards" | "announcements" | "clock">,
+  dependencies: Pick<GatewayDependencies, "rateCards" | "priceRules" | "announcements" | "clock">,
   source: string,
   actor: string,
 ): Promise<{
@@ -17,6 +19,9 @@ export async function storeRateCard(
   if (mayHoldFormulas(source)) await loadFormulas();
   const parsed = parseRateCard(source);
   if (!parsed.ok) throw validationProblem(parsed.problems);
+  const { rateCards, announcements, clock } = dependencies;
+  const losses = await belowCostOf(parsed.card, dependencies);
+  if (losses.length > 0 && parsed.card.belowCost === "refuse") throw validationProblem(losses);
   const { card, created } = await rateCards.append({
     rateCardId: parsed.card.rateCardId,
     source,
@@ -27,5 +32,18 @@ export async function storeRateCard(
     actor,
   });
   await announcements.flush();
-  return { card, created, warnings: parsed.warnings };
+  return { card, created, warnings: [...parsed.warnings, ...losses] };
+}
+
+async function belowCostOf(
+  card: RateCard,
+  { priceRules, clock }: Pick<GatewayDependencies, "priceRules" | "clock">,
+): Promise<CardRemark[]> {
+  const [sheets, rates] = await Promise.all([priceRules.supplierSheets(), priceRules.fxRates()]);
+  const byPair = new Map(rates.map((rate) => [`${rate.base}/${rate.quote}`, rate]));
+  return belowCost(card, {
+    sheets: sheets.map(compileSupplierSheet),
+    fx: (base, quote) => byPair.get(`${base}/${quote}`),
+    at: clock.now(),
+  });
 }

@@ -4,6 +4,7 @@ import type { StageRecord } from "#domain/events/ports.ts";
 import { parseMoney, type Money } from "#domain/money/money.ts";
 import type { CompiledRateCard } from "#domain/rating/compiled-rate-card.ts";
 import type { UnitCost } from "#domain/cost/unit-cost.ts";
+import { parsePercent, type Percent } from "#domain/money/percent.ts";
 import type { FxQuote } from "#domain/fx/fx-quote.ts";
 import { compileTerms, type TenantTerms } from "#domain/rating/terms.ts";
 import { zoneClock, type ZoneClock } from "#domain/rating/zone-clock.ts";
@@ -33,6 +34,8 @@ export interface AdmittedUsage {
   /** From the card's currency to the wallet's; null where they are one. */
   readonly fx: FxQuote | null;
   readonly cost: UnitCost | null;
+  /** The platform's when it happened; null where nobody has said. */
+  readonly load: Percent | null;
   readonly hold: Money;
 }
 
@@ -128,6 +131,7 @@ function admitEvent(
     operator: event.operator,
     country: event.country,
     connector: event.connector ?? null,
+    load: event.load === undefined ? null : parsePercent(event.load),
   });
   if ("problem" in sources) throw new Poison(sources.problem);
   const hold = amountOf(event.hold, event.id);

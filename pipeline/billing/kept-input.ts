@@ -1,18 +1,24 @@
 import type { UsageEvent } from "#domain/events/billing-event.ts";
+import { formatPercent, type Percent } from "#domain/money/percent.ts";
 
 /**
  * A charge's trace as the ledger keeps it, with what of the event its card may not have looked at under `in`: another card, under
  * which the charge is priced again later, may.
  */
-export function keptTrace(trace: object, event: UsageEvent, contract: string | null): string {
+export function keptTrace(
+  trace: object,
+  event: UsageEvent,
+  contract: string | null,
+  load: Percent | null,
+): string {
   const text = JSON.stringify(trace);
-  const { prefix, attributes, requestSize, load } = event;
+  const { prefix, attributes, requestSize } = event;
   // Plain events have nothing to keep, and there are many of them.
   if (
     prefix === undefined &&
     attributes === undefined &&
     requestSize === undefined &&
-    load === undefined &&
+    load === null &&
     contract === null
   )
     return text;
@@ -20,7 +26,7 @@ export function keptTrace(trace: object, event: UsageEvent, contract: string | n
     prefix,
     attributes: attributes !== undefined && Object.keys(attributes).length > 0 ? attributes : undefined,
     requestSize: requestSize === 1 ? undefined : requestSize,
-    load,
+    load: load === null ? undefined : formatPercent(load),
     contract: contract ?? undefined,
   };
   const json = JSON.stringify(kept);

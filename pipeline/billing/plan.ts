@@ -1,6 +1,5 @@
 import { Poison } from "#domain/errors.ts";
 import { formatMoney, money, MONEY_MAX, ZERO, type Money } from "#domain/money/money.ts";
-import { parsePercent } from "#domain/money/percent.ts";
 import { canonicalEventType } from "#domain/rating/event-types.ts";
 import { PLAIN_EVENT, rate, type RatedCharge } from "#domain/rating/rate.ts";
 import { monthOf } from "#domain/rating/volume-counters.ts";
@@ -115,7 +114,7 @@ function effectOf(admitted: Admitted, wallet: BilledWallet, volumes: ReadonlyMap
 }
 
 function usageEffect(
-  { event, card, fx, cost }: AdmittedUsage,
+  { event, card, fx, cost, load }: AdmittedUsage,
   wallet: BilledWallet,
   volumes: ReadonlyMap<string, bigint>,
 ): Effect {
@@ -131,7 +130,7 @@ function usageEffect(
     prefix: event.prefix ?? null,
     attributes: event.attributes ?? PLAIN_EVENT.attributes,
     requestSize: event.requestSize ?? 1,
-    load: event.load === undefined ? null : parsePercent(event.load),
+    load,
     zone: wallet.zone,
     counters: volumes,
     terms: wallet.terms,
@@ -152,7 +151,7 @@ function usageEffect(
     period: volume === null ? null : volume.counter,
     volume: volume === null ? (volumes.get(monthOf(wallet.zone, at)) ?? 0n) : volume.after,
     counters: rated.counters,
-    trace: recorded ? keptTrace(rated.trace, event, wallet.configuration.contract ?? null) : "",
+    trace: recorded ? keptTrace(rated.trace, event, wallet.configuration.contract ?? null, load) : "",
     // A price that a discount of 100 % takes to zero still moves counters, which only the sequence may do.
     recorded,
     trueUp: rated.trueUp,

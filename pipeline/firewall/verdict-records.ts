@@ -125,6 +125,7 @@ function billing(message: MessageSubmitted, eventType: string, hold: string, now
     country: message.country,
     operator: message.operator,
     hold,
+    ...(message.origin.requestSize === undefined ? {} : { requestSize: message.origin.requestSize }),
   };
   return { topic: "billing.events", key: message.walletId, value: JSON.stringify(event) };
 }

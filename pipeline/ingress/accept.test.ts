@@ -91,6 +91,7 @@ function setUp({
       rateCard: (rateCardId) => (rateCardId === "RC" ? rateCard : undefined),
       fx: () => undefined,
       supplier: () => undefined,
+      load: () => null,
     },
     wallets: {
       async reserve(walletId, creditLimit, requests) {
@@ -177,6 +178,30 @@ describe("accept", () => {
           reference: "7",
         },
       },
+    ]);
+  });
+
+  test("messages of one request say how many may go: what is refused earns no bulk discount", async () => {
+    const { ingress, published } = setUp();
+    const batch = [
+      submission(),
+      submission({ to: "12" }),
+      submission(),
+      submission({ text: "" }),
+      submission(),
+    ];
+    await ingress.accept(batch, { oneRequest: true });
+    expect(published.map(({ event }) => event.origin.requestSize)).toEqual([3, 3, 3]);
+    published.length = 0;
+    await ingress.accept([submission(), submission({ to: "12" })], { oneRequest: true });
+    await ingress.accept([submission(), submission()]);
+    const id = submission({ messageId: ID });
+    await ingress.accept([id, id], { oneRequest: true });
+    expect(published.map(({ event }) => event.origin.requestSize)).toEqual([
+      undefined,
+      undefined,
+      undefined,
+      undefined,
     ]);
   });
 

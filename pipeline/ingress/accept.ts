@@ -42,7 +42,7 @@ export function createIngress(dependencies: IngressDependencies): Ingress {
   const unreserved = createUnreserved(control);
 
   return {
-    async accept(submissions) {
+    async accept(submissions, { oneRequest = false } = {}) {
       const outcomes: AcceptOutcome[] = submissions.map(() => refused("unavailable", NOT_AVAILABLE));
       if (submissions.length === 0) return outcomes;
       if (await isCurrent(control)) {
@@ -54,7 +54,7 @@ export function createIngress(dependencies: IngressDependencies): Ingress {
           if (prepared.ok) messages.push({ index, isNew: submission.messageId === undefined, prepared });
           else outcomes[index] = prepared;
         }
-        await reserveAndPublish(dependencies, unreserved, messages, outcomes);
+        await reserveAndPublish(dependencies, unreserved, oneRequest ? sized(messages) : messages, outcomes);
       }
       if (onOutcome !== undefined) {
         for (const [index, submission] of submissions.entries()) onOutcome(submission, outcomes[index]!);
@@ -77,6 +77,17 @@ async function isCurrent(control: ControlView): Promise<boolean> {
     if (error instanceof Unavailable) return false;
     throw error;
   }
+}
+
+/** Only messages that may go count: a request cannot be made to look larger by what is refused. */
+function sized(messages: readonly Placed[]): readonly Placed[] {
+  const requestSize = new Set(messages.map(({ prepared }) => prepared.event.messageId)).size;
+  if (requestSize < 2) return messages;
+  return messages.map((message) => {
+    const { event } = message.prepared;
+    const origin = { ...event.origin, requestSize };
+    return { ...message, prepared: { ...message.prepared, event: { ...event, origin } } };
+  });
 }
 
 /** Writes the outcome of each message to its place; what it does not write stays `unavailable`. */

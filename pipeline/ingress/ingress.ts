@@ -4,9 +4,12 @@ import type { AcceptOutcome, Submission } from "#domain/messages/submission.ts";
 export interface Ingress {
   /**
    * Accepts a batch: an outcome per submission, in their order; the valid ones proceed. When it resolves, every message with `ok: true` is
-   * priced, reserved and durable. Never rejects for a server that is away: those outcomes are `unavailable`.
+   * priced, reserved and durable. With `oneRequest` the messages came together: their number earns the card's bulk discounts. Never rejects for a server that is away: those outcomes are `unavailable`.
    */
-  accept(submissions: readonly Submission[]): Promise<AcceptOutcome[]>;
+  accept(
+    submissions: readonly Submission[],
+    options?: { readonly oneRequest?: boolean },
+  ): Promise<AcceptOutcome[]>;
 }
 
 /** Collects single submissions into batches: see createAcceptQueue. */

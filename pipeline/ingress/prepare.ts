@@ -24,7 +24,7 @@ import { priceSources, type PriceSources, rateCardIdOf, walletFor } from "#domai
 import type { TenantConfiguration, WalletConfiguration } from "#domain/tenants/tenant.ts";
 
 export interface PrepareDependencies {
-  readonly control: Pick<ControlView, "tenant" | "rateCard" | "fx" | "supplier">;
+  readonly control: Pick<ControlView, "tenant" | "rateCard" | "fx" | "supplier" | "load">;
   readonly ranges: NumberRanges;
   readonly pseudonyms: Pseudonyms;
   /** Channels that have a carrier or platform behind them. */
@@ -199,7 +199,12 @@ function holdsAt(
   at: number,
   place: Place,
 ): Holds | Refused {
-  const sources = priceSources(control, payer.tenant, payer.wallet, { ...place, at, connector: null });
+  const sources = priceSources(control, payer.tenant, payer.wallet, {
+    ...place,
+    at,
+    connector: null,
+    load: null,
+  });
   if ("problem" in sources) return refused("no_rate_card", `${sources.problem}.`);
   const holds = priceHolds(payer, sources, channel, at, place);
   return holds ?? refused("no_rate_card", "The rate card cannot price this message: correct the card.");
@@ -220,7 +225,7 @@ interface Holds {
 /** What each billable event of the message may cost at most: its price now without volume discount. Null where the card's figures exceed the ledger. */
 function priceHolds(
   { tenant, wallet }: Payer,
-  { card, fx }: PriceSources,
+  { card, fx, load }: PriceSources,
   messageChannel: Channel,
   at: number,
   place: Place,
@@ -241,6 +246,7 @@ function priceHolds(
       zone,
       terms,
       fx,
+      load,
       contract: wallet.contract ?? null,
       ...place,
     });

@@ -50,7 +50,7 @@ export type Quote =
   | { readonly ok: false; readonly field: keyof QuoteRequest; readonly message: string };
 
 export interface QuotingDependencies {
-  readonly control: Pick<ControlView, "tenant" | "rateCard" | "fx" | "supplier" | "confirm">;
+  readonly control: Pick<ControlView, "tenant" | "rateCard" | "fx" | "supplier" | "load" | "confirm">;
   readonly wallets: Pick<WalletStore, "state">;
   readonly ranges: NumberRanges;
   /** Milliseconds, from any fixed moment. */
@@ -91,7 +91,7 @@ export function createQuoting({ control, wallets, ranges, clock }: QuotingDepend
     if ("problem" in terms) return refused("tenantId", terms.problem);
     const place = placeOf(request, tenant.country, ranges);
     if ("ok" in place) return place;
-    const from = { ...place, at: request.at, connector: request.connector };
+    const from = { ...place, at: request.at, connector: request.connector, load: request.load };
     const rateCardId = request.rateCardId ?? rateCardIdOf(tenant, wallet);
     const sources = priceSources(control, tenant, wallet, from, rateCardId);
     if ("problem" in sources) return refused("rateCardId", sources.problem);
@@ -99,8 +99,8 @@ export function createQuoting({ control, wallets, ranges, clock }: QuotingDepend
       request.volume === null
         ? await countersOf(wallet.walletId)
         : assumedCounters(request, zone, request.volume);
-    const { eventType, channel, at, units, attributes, requestSize, load } = request;
-    const event = { eventType, channel, at, units, attributes, requestSize, load };
+    const { eventType, channel, at, units, attributes, requestSize } = request;
+    const event = { eventType, channel, at, units, attributes, requestSize };
     try {
       const charge = rate({
         ...event,

@@ -56,8 +56,20 @@ export function createRepairs({ pool, store, publisher, clock, actor }: RepairDe
 }
 
 function missingEvent(difference: ChargeDifference): UsageEvent {
-  const { messageId, part, tenantId, walletId, country, operator, acceptedAt, at, hold, prefix, connector } =
-    difference;
+  const {
+    messageId,
+    part,
+    tenantId,
+    walletId,
+    country,
+    operator,
+    acceptedAt,
+    at,
+    hold,
+    prefix,
+    connector,
+    requestSize,
+  } = difference;
   return {
     v: 1,
     kind: "usage",
@@ -76,5 +88,6 @@ function missingEvent(difference: ChargeDifference): UsageEvent {
     hold,
     ...(prefix === null ? {} : { prefix }),
     ...(connector === null ? {} : { connector }),
+    ...(requestSize === null ? {} : { requestSize }),
   };
 }

@@ -58,6 +58,7 @@ function setUp(walletId: string) {
         ? { v: 1, type: "fx_rate", base, quote, rate: "2", source: "desk", at: NOW, validFrom: NOW }
         : undefined,
     supplier: () => SHEET,
+    load: () => null,
   });
 }
 

@@ -122,7 +122,7 @@ export function world(
   { store, ledger }: BillingServers,
   configuration: TenantConfiguration,
   source = CARD,
-  prices: Partial<Pick<ControlView, "fx" | "supplier">> = {},
+  prices: Partial<Pick<ControlView, "fx" | "supplier" | "load">> = {},
 ): World {
   const triggers: WorkflowTrigger[] = [];
   const counts: Partial<Record<BillingCount, number>> = {};
@@ -133,6 +133,7 @@ export function world(
       rateCard: () => compiled,
       fx: prices.fx ?? (() => undefined),
       supplier: prices.supplier ?? (() => undefined),
+      load: prices.load ?? (() => null),
       confirm: async () => {},
     },
     wallets: store,

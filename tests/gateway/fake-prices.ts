@@ -33,6 +33,7 @@ export function fakeQuoting(
       rateCard: () => QUOTED_CARD,
       fx: () => undefined,
       supplier: () => undefined,
+      load: () => null,
     },
     wallets: {
       state: async () => ({
@@ -60,6 +61,14 @@ export const FAKE_PRICE_RULES: PriceRules = {
     validFrom: storedAt + 2_000,
   }),
   fxRates: async () => [],
+  addLoadSignal: async ({ storedAt, percent, source }) => ({
+    v: 1,
+    type: "load_signal",
+    percent,
+    source,
+    validFrom: storedAt + 2_000,
+  }),
+  loadSignals: async () => [],
   addSupplierSheet: async ({ connector, currency, rows, storedAt }) => ({
     v: 1,
     type: "supplier_sheet",
@@ -69,6 +78,17 @@ export const FAKE_PRICE_RULES: PriceRules = {
     version: 1,
     validFrom: storedAt + 2_000,
   }),
+  supplierSheets: async () => [
+    {
+      v: 1,
+      type: "supplier_sheet",
+      connector: "smsc-dear",
+      version: 1,
+      currency: "USD",
+      validFrom: 0,
+      rows: [{ country: "ZZ", rate: "1000" }],
+    },
+  ],
   supplierSheet: async (connector) =>
     connector === "smsc-0"
       ? { v: 1, type: "supplier_sheet", connector, version: 1, currency: "USD", validFrom: 0, rows: [] }

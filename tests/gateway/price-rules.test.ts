@@ -91,3 +91,40 @@ describe("exchange rates and suppliers' sheets", () => {
     expect(problem(await post("/api/v2/supplier-sheets", sheet)).errors[0]?.path).toBe("rows[1]");
   });
 });
+
+describe("prices below cost", () => {
+  const card = (more: object = {}) => ({
+    ...RATE_CARD_SOURCE_EXAMPLE,
+    rates: { sms: { base_rate: "5000", destination_rates: { ZZ: "999" } } },
+    ...more,
+  });
+
+  test("are stored with a warning that names the price and the supplier's row", async () => {
+    const answer = await post("/api/v2/rate-cards", card());
+    expect(answer.statusCode).toBe(201);
+    expect(answer.json().warnings).toContainEqual({
+      path: "rates.sms.destination_rates.ZZ",
+      message: expect.stringMatching(/^999.* is below what smsc-dear takes for ZZ \(1000 USD\)$/),
+    });
+  });
+
+  test("are refused where the card says so, and nothing is stored", async () => {
+    const before = opened.platform.rateCards.length;
+    const answer = await post("/api/v2/rate-cards", card({ below_cost: "refuse" }));
+    expect(problem(answer).errors[0]?.path).toBe("rates.sms.destination_rates.ZZ");
+    expect(opened.platform.rateCards).toHaveLength(before);
+  });
+});
+
+describe("load signals", () => {
+  test("come back canonical, from two seconds on", async () => {
+    const answer = await post("/api/v2/load-signals", { percent: "85.50", source: "noc" });
+    expect(answer.json()).toMatchObject({ percent: "85.5", source: "noc" });
+    expect(Date.parse(answer.json().valid_from)).toBe(opened.platform.now + 2_000);
+  });
+
+  test.each(["-1", "1001", "busy", "8.1234567890123456789"])("refuse %s", async (percent) => {
+    const wrong = problem(await post("/api/v2/load-signals", { percent, source: "noc" }));
+    expect(wrong.errors[0]?.path).toBe("percent");
+  });
+});

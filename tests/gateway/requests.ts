@@ -2,6 +2,7 @@ import type { FastifyInstance, LightMyRequestResponse } from "fastify";
 import type { Operation } from "#domain/access/permissions.ts";
 import { RATE_CARD_SOURCE_EXAMPLE } from "#gateway/rest/rate-card-body.ts";
 import { createRestGateway } from "#gateway/rest/server.ts";
+import { PRICE_RULE_SAMPLES } from "./price-rule-samples.ts";
 import { RE_RATING } from "./fake-books.ts";
 import { ADMIN_KEY, ADMIN_TOKEN, createFakePlatform, type FakePlatform, KEY_1, MESSAGE_1 } from "./fakes.ts";
 
@@ -219,36 +220,7 @@ export const SAMPLES: readonly SampleRequest[] = [
     body: { formula: "rate * 2", cases: [{ rate: "0.015" }] },
     status: 200,
   },
-  {
-    operation: "fx_rates.create",
-    method: "POST",
-    route: "/api/v2/fx-rates",
-    url: "/api/v2/fx-rates",
-    body: { base: "EUR", quote: "USD", rate: "1.0842", source: "ECB" },
-    status: 201,
-  },
-  {
-    operation: "fx_rates.list",
-    method: "GET",
-    route: "/api/v2/fx-rates",
-    url: "/api/v2/fx-rates",
-    status: 200,
-  },
-  {
-    operation: "supplier_sheets.create",
-    method: "POST",
-    route: "/api/v2/supplier-sheets",
-    url: "/api/v2/supplier-sheets",
-    body: { connector: "smsc-1", currency: "USD", rows: [{ rate: "0.006" }] },
-    status: 201,
-  },
-  {
-    operation: "supplier_sheets.read",
-    method: "GET",
-    route: "/api/v2/supplier-sheets/:connector",
-    url: "/api/v2/supplier-sheets/smsc-0",
-    status: 200,
-  },
+  ...PRICE_RULE_SAMPLES,
   {
     operation: "messages.create",
     method: "POST",

@@ -73,6 +73,7 @@ export const simulatedControl: ControlView = {
   rateCard: () => card,
   fx: () => undefined,
   supplier: () => undefined,
+  load: () => null,
   confirm: async () => {},
 };
 

@@ -225,6 +225,7 @@ async function submitMany(
   }
   const outcomes = await dependencies.ingress.accept(
     valid.map(({ index, message }) => toSubmission(tenantId, ids[index] ?? dependencies.newId(), message)),
+    { oneRequest: true },
   );
   let retryable = false;
   for (const [position, { index, message }] of valid.entries()) {

@@ -91,6 +91,7 @@ export function billingRecord(
     operator: facts.operator,
     hold,
     prefix: destinationPrefix(facts.to),
+    ...(facts.origin.requestSize === undefined ? {} : { requestSize: facts.origin.requestSize }),
     ...(connector === undefined ? {} : { connector }),
   };
   return { topic: BILLING_TOPIC, key: facts.walletId, value: JSON.stringify(event) };
