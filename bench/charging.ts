@@ -2,11 +2,10 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
 import { createRedisConnection } from "#adapters/redis/connection.ts";
 import { loadArguments } from "#adapters/redis/wallet-codec.ts";
-import { runScript, walletKeys } from "#adapters/redis/wallet-scripts.ts";
+import { runScript } from "#adapters/redis/wallet-scripts.ts";
 import { money } from "#domain/money/money.ts";
 import { startEnvironment, type Environment } from "../scripts/environment.ts";
 import { rootDirectory } from "../scripts/paths.ts";
@@ -23,15 +22,16 @@ import type { ChargingPlan } from "./ceiling/charging.ts";
 import { CEILING_SCHEMA } from "./ceiling/plan.ts";
 import { percentile } from "./checks.ts";
 import { cpuTimes, cpuUsed, type CpuSubject } from "./cpu.ts";
+import { type MemorySample, memoryTable, paceCharges } from "./paced-charges.ts";
 import { sampleRow } from "./samples.ts";
 import { onboardTenant } from "./tenant.ts";
 
 const EVENTS = 300_000;
 const WARM_UP = 30_000;
 const TENANTS = 16;
-/** Of the paced phase. */
+/** Of the paced phase: enough for a p99, and with --rate half for a leak to show. */
 const PACED_SECONDS = 10;
-const PACED_EVERY_MS = 20;
+const SOAKED_SECONDS = 180;
 const BALANCE = 10n ** 24n;
 const AMOUNT = 10n ** 16n;
 
@@ -70,7 +70,13 @@ export async function runCharging(options: BenchOptions, variant: Variant): Prom
       await environment.stopProcess(name);
     const load = await BillingLoad.connect(environment);
     try {
-      return await measure(environment, load, tenants, events, variant, options.progress);
+      return await measure(
+        environment,
+        load,
+        tenants,
+        { ...variant, events, seconds: options.rate === "half" ? SOAKED_SECONDS : PACED_SECONDS },
+        options.progress,
+      );
     } finally {
       await load.close();
     }
@@ -101,8 +107,7 @@ async function measure(
   environment: Environment,
   load: BillingLoad,
   tenants: readonly BilledTenant[],
-  events: number,
-  variant: Variant,
+  { events, seconds, ...variant }: Variant & { readonly events: number; readonly seconds: number },
   progress: (line: string) => void,
 ): Promise<BenchResult> {
   const url = environment.urls.postgres;
@@ -115,12 +120,14 @@ async function measure(
   await load.fill(tenants, events);
   const product = await measureProduct(environment, opened, events, progress);
   const disk = await bytesPerCharge(url);
-  const latencies = await paced(environment, load, tenants, rateOf(product.samples) / 2, progress);
+  const halfRate = { perSecond: rateOf(product.samples) / 2, seconds };
+  const { latencies, memory } = await paceCharges(environment, load, tenants, halfRate, progress);
   const account = await countEntries(url, tenants);
   await environment.stopProcess("billing");
   const ceiling = await measureCeiling(environment, tenants, events, progress);
   const expected = WARM_UP + events + latencies.length;
   return result(variant, product, ceiling, latencies, {
+    memory,
     lost: expected - account.distinct,
     duplicated: account.entries - account.distinct,
     disk,
@@ -157,54 +164,6 @@ async function measured(
   const charged = samples.at(-1)!.entries - samples[0]!.entries;
   progress(`${Math.round(rateOf(samples))} charges a second`);
   return { samples, cpu: used.map(([name, ms]) => [name, (ms * 1000) / Math.max(1, charged)] as const) };
-}
-
-/** Publishes at a steady rate and measures from there to the wallet's deduction in Redis: the moment the balance moves. */
-async function paced(
-  environment: Environment,
-  load: BillingLoad,
-  tenants: readonly BilledTenant[],
-  perSecond: number,
-  progress: (line: string) => void,
-): Promise<number[]> {
-  progress(`pacing ${Math.round(perSecond)} charges a second for ${PACED_SECONDS} s …`);
-  const redis = createRedisConnection(environment.urls.redis);
-  const [first] = tenants;
-  const [wallet] = walletKeys(first!.walletId);
-  const latencies: number[] = [];
-  try {
-    const sequence = async (): Promise<number> =>
-      Number(await redis.run((client) => client.hget(wallet, "sequence")));
-    const waiting: { readonly at: number; readonly sequence: number; readonly size: number }[] = [];
-    let next = await sequence();
-    const publishing = new AbortController();
-    const follower = (async () => {
-      while (!publishing.signal.aborted || waiting.length > 0) {
-        const now = await sequence();
-        const at = performance.now();
-        while (waiting[0] !== undefined && waiting[0].sequence <= now) {
-          const batch = waiting.shift()!;
-          for (let index = 0; index < batch.size; index += 1) latencies.push(at - batch.at);
-        }
-        await sleep(2);
-      }
-    })();
-    const size = Math.max(tenants.length, Math.round((perSecond * PACED_EVERY_MS) / 1000));
-    const startedAt = performance.now();
-    for (let turn = 0; turn < (PACED_SECONDS * 1000) / PACED_EVERY_MS; turn += 1) {
-      const perTenant = Math.max(1, Math.round(size / tenants.length));
-      next += perTenant;
-      waiting.push({ at: performance.now(), sequence: next, size: perTenant * tenants.length });
-      await load.fill(tenants, perTenant * tenants.length);
-      const due = startedAt + (turn + 1) * PACED_EVERY_MS - performance.now();
-      if (due > 0) await sleep(due);
-    }
-    publishing.abort();
-    await follower;
-    return latencies.sort((one, other) => one - other);
-  } finally {
-    await redis.close();
-  }
 }
 
 async function measureCeiling(
@@ -333,7 +292,12 @@ function result(
   product: Measured,
   ceiling: Measured,
   latencies: readonly number[],
-  account: { readonly lost: number; readonly duplicated: number; readonly disk: Disk },
+  account: {
+    readonly lost: number;
+    readonly duplicated: number;
+    readonly disk: Disk;
+    readonly memory: readonly MemorySample[];
+  },
 ): BenchResult {
   const round = (value: number): number => Math.round(value * 10) / 10;
   const [figure, raw] = [rateOf(product.samples), rateOf(ceiling.samples)];
@@ -347,7 +311,12 @@ function result(
     p99_ms: round(percentile(latencies, 0.99)),
     lost: account.lost,
     duplicated: account.duplicated,
-    tables: [cpuTable(product, ceiling), diskTable(account.disk), barTable(variant, figure, figure / raw)],
+    tables: [
+      cpuTable(product, ceiling),
+      diskTable(account.disk),
+      memoryTable(account.memory),
+      barTable(variant, figure, figure / raw),
+    ],
   };
 }
 

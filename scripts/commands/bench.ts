@@ -6,13 +6,16 @@ import { UsageError } from "../usage-error.ts";
 import { parseFlags, type CatalystCommand } from "./command.ts";
 
 const name = "bench";
-const usage = `catalyst bench NAME [--json] [--messages N] [--keep DIR] [--no-install]
+const usage = `catalyst bench NAME [--json] [--messages N] [--rate half] [--keep DIR] [--no-install]
 
   Measures on this machine, in an environment of its own, and compares with the raw ceiling of the same run.
   --json        one JSON object
   --messages N  messages of the measured phase
+  --rate half   charging and hot-wallet: then three minutes at half the rate, with latency and memory
   --keep DIR    keep the environment's data and logs there
   benches: ${Object.keys(benches).join(" ")}`;
+
+const PACED: ReadonlySet<string> = new Set(["charging", "hot-wallet"]);
 
 async function run(args: readonly string[]): Promise<number> {
   const { values, positionals } = parseFlags(
@@ -21,6 +24,7 @@ async function run(args: readonly string[]): Promise<number> {
     {
       json: { type: "boolean" },
       messages: { type: "string" },
+      rate: { type: "string" },
       keep: { type: "string" },
       "no-install": { type: "boolean" },
     },
@@ -33,11 +37,14 @@ async function run(args: readonly string[]): Promise<number> {
     const hint = near === undefined ? "" : ` Did you mean ${near}?`;
     throw new UsageError(`catalyst bench takes one of: ${Object.keys(benches).join(" ")}.${hint}`);
   }
+  if (values.rate !== undefined && !(values.rate === "half" && PACED.has(benchName)))
+    throw new UsageError("--rate takes half, and only with charging or hot-wallet");
   const { bench } = await load();
   const result = await bench.run({
     allowSystemPackages: !values["no-install"],
     progress,
     ...(values.messages === undefined ? {} : { messages: messageCount(values.messages) }),
+    ...(values.rate === undefined ? {} : { rate: "half" as const }),
     ...(values.keep === undefined ? {} : { dataDirectory: values.keep }),
   });
   const { tables, ...figures } = result;
