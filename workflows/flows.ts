@@ -1,2 +1,4 @@
 /** Every workflow of the platform: what a worker bundles. */
+export { lowBalance } from "./low-balance/workflow.ts";
+export { suspension } from "./suspension/workflow.ts";
 export { tenantOnboarding } from "./tenant-onboarding/workflow.ts";

@@ -67,6 +67,10 @@ export const tenantConfiguration = z.object({
     .object({ partnerId: z.string(), commissionPercent: z.string(), of: z.enum(["revenue", "margin"]) })
     .nullable()
     .optional(),
+  /** What a critical balance leads to: a suspension after the grace period (default: none for prepaid, a day for postpaid), or nothing. */
+  suspension: z
+    .object({ automatic: z.boolean(), graceSeconds: z.number().int().min(0).max(7_776_000).optional() })
+    .optional(),
   /** In place of taxRate. */
   tax: taxSettings.nullable().optional(),
   /** For cards in another currency than the wallet's. */

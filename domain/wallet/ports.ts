@@ -202,6 +202,12 @@ export interface LedgeredEvent {
   readonly counters: readonly (readonly [string, bigint])[];
 }
 
+/** What the ledger says of one wallet. */
+export interface WalletBalances {
+  /** Null when there is no such wallet. @throws Unavailable when PostgreSQL cannot be reached. */
+  balanceOf(walletId: string): Promise<Money | null>;
+}
+
 /** How far the ledger is with a wallet. */
 export interface LedgerPosition {
   readonly walletId: string;

@@ -1,0 +1,68 @@
+import { ApplicationFailure } from "@temporalio/common";
+import type { Mailer } from "#domain/mail/ports.ts";
+import type { ControlAnnouncements, TenantStore } from "#domain/tenants/tenant-store.ts";
+import type { WalletBalances } from "#domain/wallet/ports.ts";
+import { thresholdLimits } from "#domain/wallet/threshold-limits.ts";
+import { formatMoney } from "#domain/money/money.ts";
+import type { SuspensionActivities } from "#workflows/suspension/api.ts";
+import { suspensionMail } from "./mails/suspension.ts";
+
+export interface SuspensionDependencies {
+  readonly tenants: Pick<TenantStore, "get" | "change">;
+  readonly announcements: ControlAnnouncements;
+  /** Of PostgreSQL's ledger. */
+  readonly balances: WalletBalances;
+  readonly mailer: Mailer;
+}
+
+/** What these throw is Unavailable (tried again) or says that the tenant is gone. */
+export function createSuspensionActivities({
+  tenants,
+  announcements,
+  balances,
+  mailer,
+}: SuspensionDependencies): SuspensionActivities {
+  return {
+    async suspensionStanding({ tenantId, cause, walletId }) {
+      const tenant = await tenants.get(tenantId);
+      if (tenant === null || tenant.status === "closed")
+        return { due: false, because: "the tenant is closed" };
+      if (tenant.status === "onboarding") return { due: false, because: "the tenant is not open yet" };
+      if (cause !== "critical_balance")
+        return { due: true, because: "a person or another flow decides when it ends" };
+      const wallet = tenant.wallets.find((one) => one.walletId === walletId);
+      const critical = wallet === undefined ? null : thresholdLimits(wallet).critical;
+      if (wallet === undefined || critical === null)
+        return { due: false, because: "the wallet has no critical threshold" };
+      const balance = await balances.balanceOf(wallet.walletId);
+      if (balance === null) return { due: false, because: "the ledger has no such wallet" };
+      const limit = tenant.status === "suspended" ? critical.rearm : critical.limit;
+      const due = balance < limit;
+      return {
+        due,
+        because: `the ledger says ${formatMoney(balance)} ${wallet.currency}, ${due ? "below" : "not below"} ${formatMoney(limit)}`,
+      };
+    },
+
+    async setService({ tenantId, on, actor }) {
+      const tenant = await tenants.get(tenantId);
+      // Closed is final, and whoever closed it did not want it back.
+      if (tenant === null || tenant.status === "closed") return { changed: false };
+      const status = on ? "active" : "suspended";
+      const by = { actor: `suspension: ${actor}`, expectedRevision: tenant.revision };
+      if (tenant.status !== status) {
+        const outcome = await tenants.change(tenantId, { status }, by);
+        if (outcome.kind === "stale")
+          throw ApplicationFailure.retryable("the tenant has just been changed", "Stale");
+      }
+      await announcements.flush();
+      return { changed: tenant.status !== status };
+    },
+
+    async mailSuspension({ tenantId, ...step }) {
+      const tenant = await tenants.get(tenantId);
+      if (tenant === null || tenant.email === null) return { kind: "none" };
+      return mailer.send(suspensionMail({ ...step, tenantId, name: tenant.name, email: tenant.email }));
+    },
+  };
+}
