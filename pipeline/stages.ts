@@ -58,6 +58,7 @@ export const STAGES = {
   ),
   analytics: stage("analytics", [...everyChannel("status"), "firewall.events"], [], "none"),
   notifications: stage("notifications", everyChannel("status"), [], "none"),
+  flows: stage("flows", ["workflow.triggers"], [], "none"),
   receipts: stage("receipts", everyChannel("status"), [], "none"),
 } as const satisfies Record<string, Stage>;
 
@@ -84,6 +85,7 @@ export const STAGE_BATCHES: Readonly<Record<StageName, StageBatches>> = {
   timeline: { everyMs: 300, bytesMax: 8 * MEBIBYTE },
   analytics: { everyMs: 300, bytesMax: 4 * MEBIBYTE },
   notifications: { everyMs: 50, bytesMax: 2 * MEBIBYTE },
+  flows: { everyMs: 50, bytesMax: MEBIBYTE },
   receipts: { everyMs: 20, bytesMax: 2 * MEBIBYTE },
 };
 

@@ -1,15 +1,17 @@
+import type { Logger as TemporalLogger } from "@temporalio/common";
 import {
+  bundleWorkflowCode,
   DefaultLogger,
   makeTelemetryFilterString,
   NativeConnection,
   Runtime,
   Worker,
   type WorkflowBundleOption,
+  type WorkflowBundleWithSourceMap,
 } from "@temporalio/worker";
 import { fileURLToPath } from "node:url";
 import type { Closable } from "#platform/lifecycle.ts";
 import type { Logger } from "#platform/logger.ts";
-import { ONBOARDING_TASK_QUEUE, type OnboardingActivities } from "#workflows/tenant-onboarding/api.ts";
 import { createTemporalLog } from "./log.ts";
 
 /** Every workflow, as source: the SDK bundles it (and strips its types) when a worker starts. */
@@ -38,11 +40,11 @@ export function installTemporalRuntime(logger?: Logger): void {
 export interface FlowsWorkerOptions {
   readonly connection: NativeConnection;
   readonly namespace: string;
-  readonly activities: OnboardingActivities;
+  /** By name, as the flows' api.ts declare them. */
+  readonly activities: object;
   /** A prepared bundle, where several workers share one. */
   readonly workflowBundle?: WorkflowBundleOption;
-  /** Another queue than the platform's own, in tests. */
-  readonly taskQueue?: string;
+  readonly taskQueue: string;
 }
 
 export interface FlowsWorker extends Closable {
@@ -56,7 +58,7 @@ export async function createFlowsWorker(options: FlowsWorkerOptions): Promise<Fl
   const worker = await Worker.create({
     connection,
     namespace,
-    taskQueue: options.taskQueue ?? ONBOARDING_TASK_QUEUE,
+    taskQueue: options.taskQueue,
     activities,
     ...(workflowBundle === undefined ? { workflowsPath: FLOWS_PATH } : { workflowBundle }),
     shutdownGraceTime: GRACE_MS,
@@ -66,7 +68,7 @@ export async function createFlowsWorker(options: FlowsWorkerOptions): Promise<Fl
   });
   let running: Promise<void> | undefined;
   return {
-    name: "flows worker",
+    name: `flows worker of ${options.taskQueue}`,
     run() {
       running ??= worker.run();
       return running;
@@ -80,6 +82,11 @@ export async function createFlowsWorker(options: FlowsWorkerOptions): Promise<Fl
       await running?.catch(() => {});
     },
   };
+}
+
+/** The flows' code, bundled once for every worker of a process. */
+export function bundleFlows(logger?: TemporalLogger): Promise<WorkflowBundleWithSourceMap> {
+  return bundleWorkflowCode({ workflowsPath: FLOWS_PATH, ...(logger === undefined ? {} : { logger }) });
 }
 
 /** A worker's connection, to be closed after the worker. @throws when the server is away: the caller tries again. */

@@ -1,15 +1,11 @@
-import {
-  bundleWorkflowCode,
-  type NativeConnection,
-  type WorkflowBundleWithSourceMap,
-} from "@temporalio/worker";
+import { type NativeConnection, type WorkflowBundleWithSourceMap } from "@temporalio/worker";
 import { randomUUID } from "node:crypto";
 import { createTemporalClient, type TemporalClient } from "#adapters/temporal/client.ts";
 import { createOnboardingStarter, type OnboardingStarter } from "#adapters/temporal/onboarding.ts";
 import {
+  bundleFlows,
   connectWorker,
   createFlowsWorker,
-  FLOWS_PATH,
   installTemporalRuntime,
 } from "#adapters/temporal/worker.ts";
 import type { OnboardingActivities, OnboardingInput } from "#workflows/tenant-onboarding/api.ts";
@@ -21,7 +17,7 @@ export interface FlowsEnvironment {
   readonly bundle: WorkflowBundleWithSourceMap;
   /** Runs `work` while a worker with these activities polls a fresh queue. */
   withWorker<Result>(
-    activities: OnboardingActivities,
+    activities: object,
     work: (starter: OnboardingStarter, taskQueue: string) => Promise<Result>,
     taskQueue?: string,
   ): Promise<Result>;
@@ -37,7 +33,7 @@ export async function attachFlowsEnvironment(): Promise<FlowsEnvironment> {
   const uiUrl = variables["TEMPORAL_UI_URL"] ?? "";
   const temporal = createTemporalClient({ address, namespace, uiUrl });
   const connection: NativeConnection = await connectWorker(address);
-  const bundle = await bundleWorkflowCode({ workflowsPath: FLOWS_PATH, logger: silent });
+  const bundle = await bundleFlows(silent);
   return {
     temporal,
     bundle,
