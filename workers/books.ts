@@ -1,10 +1,12 @@
 import { chainLedger } from "#adapters/postgres/audit-chainer.ts";
 import { createCorrections } from "#adapters/postgres/corrections.ts";
+import { createMetering } from "#adapters/postgres/metering.ts";
 import { createRateCardStore } from "#adapters/postgres/rate-cards.ts";
 import { createReRatingWork } from "#adapters/postgres/re-rating-work.ts";
 import { createTenantStore } from "#adapters/postgres/tenants.ts";
 import { createControlOutbox } from "#adapters/postgres/control-outbox.ts";
 import { postCorrections } from "#pipeline/books/post-corrections.ts";
+import { type MeteringDependencies, runMetering } from "#pipeline/books/run-metering.ts";
 import { runReRatings } from "#pipeline/books/run-re-ratings.ts";
 import type { ProcessContext } from "./process-context.ts";
 import { repeat } from "./repeat.ts";
@@ -13,9 +15,10 @@ import { repeat } from "./repeat.ts";
 const CHAIN_EVERY_MS = 5_000;
 const CORRECTIONS_EVERY_MS = 2_000;
 const RE_RATINGS_EVERY_MS = 2_000;
+const METERING_EVERY_MS = 60_000;
 
 /** What is done with the books after the fact, beside the process's own stage: none of it may hold up charging. */
-export function startBooks(context: ProcessContext): void {
+export function startBooks(context: ProcessContext, control: MeteringDependencies["control"]): void {
   const { config, pool, publisher, clock, logger } = context;
   repeat(context, "audit chain", CHAIN_EVERY_MS, async () => {
     const { behind, rows } = await chainLedger({ pool, sealKey: config.secretKey });
@@ -26,6 +29,10 @@ export function startBooks(context: ProcessContext): void {
     const { posted } = await postCorrections(corrections, publisher, clock);
     if (posted > 0) logger.info({ posted }, "corrections are in the ledger");
   });
+  const metering = createMetering(pool);
+  repeat(context, "metering", METERING_EVERY_MS, () =>
+    runMetering({ store: metering, control, publisher, clock }),
+  );
   const work = createReRatingWork(pool);
   const tenants = createTenantStore(pool, createControlOutbox(pool, publisher), {
     clock,

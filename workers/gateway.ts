@@ -8,6 +8,7 @@ import { createIdempotencyStore, pruneIdempotencyKeys } from "#adapters/postgres
 import { createLedgerReads } from "#adapters/postgres/ledger-reads.ts";
 import { createLedger } from "#adapters/postgres/ledger.ts";
 import { createMarginReports } from "#adapters/postgres/margin-reports.ts";
+import { createMetering } from "#adapters/postgres/metering.ts";
 import { createMessageReads } from "#adapters/postgres/messages.ts";
 import { createPartOutcomes } from "#adapters/postgres/part-outcomes.ts";
 import { createPriceRules } from "#adapters/postgres/price-rules.ts";
@@ -19,6 +20,7 @@ import { createTenantStore } from "#adapters/postgres/tenants.ts";
 import { createWalletStore } from "#adapters/redis/wallet-store.ts";
 import { createTemporalClient } from "#adapters/temporal/client.ts";
 import { createOnboardingStarter } from "#adapters/temporal/onboarding.ts";
+import { createUsageMeter, type UsageMeter } from "#domain/metering/usage-meter.ts";
 import { createRestGateway } from "#gateway/rest/server.ts";
 import { EsmeSessions } from "#gateway/smpp/esme-sessions.ts";
 import { ReceiptSender } from "#gateway/smpp/receipt-sender.ts";
@@ -41,6 +43,8 @@ const ACCEPT_BATCH_MAX = 500;
 /** Two seconds of full traffic; beyond it the doors ask their clients to slow down. */
 const ACCEPT_QUEUE_MAX = 10_000;
 const FLUSH_EVERY_MS = 1_000;
+/** What a killed gateway has counted and not stored is lost, at most this long. */
+const METERING_EVERY_MS = 10_000;
 const PRUNE_EVERY_MS = 3_600_000;
 /** A week of validity, and the receipt window after it. */
 const PART_OUTCOMES_KEPT_MS = 9 * 86_400_000;
@@ -80,6 +84,7 @@ async function compose(context: ProcessContext): Promise<void> {
 
   await openSmppDoor(context, tenants, (submission) => acceptQueue.submit(submission));
 
+  const usage = startMetering(context);
   const rest = await createRestGateway(
     {
       clock,
@@ -104,6 +109,7 @@ async function compose(context: ProcessContext): Promise<void> {
       announcements: outbox,
       rateCards: createRateCardStore(pool),
       priceRules: createPriceRules(pool),
+      usage,
       messages: createMessageReads(pool),
       health: createHealthProbe(context, redis, control, rate),
       metrics: metrics.registry,
@@ -114,6 +120,24 @@ async function compose(context: ProcessContext): Promise<void> {
   await rest.listen({ host: config.gateway.host, port: config.gateway.port });
   const close = (): Promise<void> => rest.close().then(() => acceptQueue.drain());
   lifecycle.register({ name: "rest server", close });
+}
+
+/** Registered before the doors, and so closed after them: the last flush has every call. */
+function startMetering(context: ProcessContext): UsageMeter {
+  const { pool, clock, lifecycle } = context;
+  const store = createMetering(pool);
+  const source = uuidv7();
+  const usage = createUsageMeter(clock, () => {
+    const { user, system } = process.cpuUsage();
+    return user + system;
+  });
+  const flush = async (): Promise<void> => {
+    const readings = usage.readings();
+    usage.settle(readings, await store.store(source, readings));
+  };
+  lifecycle.register({ name: "metering", close: flush });
+  repeat(context, "metering", METERING_EVERY_MS, flush);
+  return usage;
 }
 
 /** The SMPP server, and the consumer that brings its ESMEs their receipts. */

@@ -83,6 +83,8 @@ export const TENANT_FIELD_PERMISSIONS = {
   tax: ["owner", "finance"],
   fx: ["owner", "finance"],
   when_wallet_away: ["owner", "finance"],
+  subscriptions: ["owner", "finance"],
+  suspension: ["owner", "finance"],
 } as const satisfies Record<string, readonly Party[]>;
 
 export type TenantField = keyof typeof TENANT_FIELD_PERMISSIONS;

@@ -49,6 +49,7 @@ export interface TenantChange {
   readonly partner?: TenantConfiguration["partner"];
   readonly tax?: TenantConfiguration["tax"];
   readonly fx?: TenantConfiguration["fx"];
+  readonly subscriptions?: TenantConfiguration["subscriptions"];
   readonly suspension?: TenantConfiguration["suspension"];
   readonly whenWalletAway?: TenantConfiguration["whenWalletAway"];
   /** Of the wallet that ingress charges. */

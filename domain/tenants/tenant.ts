@@ -67,6 +67,8 @@ export const tenantConfiguration = z.object({
     .object({ partnerId: z.string(), commissionPercent: z.string(), of: z.enum(["revenue", "margin"]) })
     .nullable()
     .optional(),
+  /** Services that it pays for by the month. */
+  subscriptions: z.array(z.enum(["firewall"])).optional(),
   /** What a critical balance leads to: a suspension after the grace period (default: none for prepaid, a day for postpaid), or nothing. */
   suspension: z
     .object({ automatic: z.boolean(), graceSeconds: z.number().int().min(0).max(7_776_000).optional() })

@@ -6,6 +6,7 @@ import type { MessageReads } from "#domain/messages/ports.ts";
 import type { Money } from "#domain/money/money.ts";
 import type { ReRatings } from "#domain/rating/re-rating.ts";
 import type { RateCardVersion } from "#domain/rating/rate-card-version.ts";
+import type { UsageMeter } from "#domain/metering/usage-meter.ts";
 import type { PriceRules } from "#domain/tenants/price-rules.ts";
 import type { ControlAnnouncements, TenantStore } from "#domain/tenants/tenant-store.ts";
 import type { Corrections } from "#domain/wallet/corrections.ts";
@@ -178,6 +179,8 @@ export interface GatewayDependencies {
   readonly announcements: ControlAnnouncements;
   readonly rateCards: RateCardStore;
   readonly priceRules: PriceRules;
+  /** Measures what tenants' requests take. */
+  readonly usage: Pick<UsageMeter, "count">;
   readonly messages: MessageReads;
   readonly health: HealthProbe;
   readonly metrics: { readonly contentType: string; metrics(): Promise<string> };

@@ -7,6 +7,7 @@ import { addAuthentication } from "./authentication-hook.ts";
 import { addBodyParser, BODY_BYTES_MAX } from "./bodies.ts";
 import type { GatewayConfig, GatewayDependencies } from "./dependencies.ts";
 import { addErrorHandlers, sendProblem, toProblem } from "./error-handler.ts";
+import { addMetering } from "./metering-hook.ts";
 import { addApiReference, addOpenApi } from "./openapi.ts";
 import { fieldErrors, ProblemError, validationProblem } from "./problems.ts";
 import { ROUTES } from "./routes.ts";
@@ -52,6 +53,7 @@ export async function createRestGateway(
   await addPressureValve(gateway, config.eventLoopDelayMsMax ?? DEFAULT_EVENT_LOOP_DELAY_MS);
   const authenticator = new Authenticator(dependencies, config.adminToken);
   addAuthentication(gateway, authenticator, dependencies.clock, config);
+  addMetering(gateway, dependencies.usage);
   await addOpenApi(gateway, config.version);
   const typed = gateway.withTypeProvider<ZodTypeProvider>();
   const context = { dependencies, authenticator, waitMs: config.waitMs ?? DEFAULT_WAIT_MS };

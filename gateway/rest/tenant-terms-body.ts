@@ -94,6 +94,15 @@ export const termsPatch = {
       max_age_seconds: z.int().min(1).max(31_622_400).default(129_600),
     })
     .optional(),
+  subscriptions: z
+    .array(z.enum(["firewall"]))
+    .transform((services) => [...new Set(services)])
+    .optional()
+    .describe("Services that it pays for by the month"),
+  suspension: z
+    .strictObject({ automatic: z.boolean(), grace_seconds: z.int().min(0).max(7_776_000).optional() })
+    .optional()
+    .describe("Of a critical balance; grace by default: none for prepaid wallets, a day for postpaid ones"),
   when_wallet_away: z
     .strictObject({ policy: z.enum(["hold", "capped", "reject"]), cap: notNegativeAmount.optional() })
     .refine(
@@ -123,6 +132,17 @@ export function termsChange(body: z.infer<typeof patch>, now: number): TenantCha
     ...(body.fx === undefined
       ? {}
       : { fx: { markupPercent: body.fx.markup_percent, maxAgeSeconds: body.fx.max_age_seconds } }),
+    ...(body.subscriptions === undefined ? {} : { subscriptions: body.subscriptions }),
+    ...(body.suspension === undefined
+      ? {}
+      : {
+          suspension: {
+            automatic: body.suspension.automatic,
+            ...(body.suspension.grace_seconds === undefined
+              ? {}
+              : { graceSeconds: body.suspension.grace_seconds }),
+          },
+        }),
     ...(body.when_wallet_away === undefined
       ? {}
       : {
@@ -189,6 +209,8 @@ export const termsFields = {
     .nullable()
     .describe("Null: tax_rate is the one tax"),
   fx: z.object({ markup_percent: z.string(), max_age_seconds: z.int() }).nullable(),
+  subscriptions: z.array(z.string()),
+  suspension: z.object({ automatic: z.boolean(), grace_seconds: z.int().nullable() }),
   when_wallet_away: z.object({ policy: z.enum(["hold", "capped", "reject"]), cap: z.string().optional() }),
 };
 
@@ -201,6 +223,8 @@ export const TERMS_EXAMPLE: z.infer<typeof shown> = {
   partner: { partner_id: "RESELLER-7", commission_percent: "10", of: "revenue" },
   tax: null,
   fx: null,
+  subscriptions: ["firewall"],
+  suspension: { automatic: true, grace_seconds: null },
   when_wallet_away: { policy: "hold" },
 };
 
@@ -217,6 +241,11 @@ export function toTermsBody(tenant: TenantConfiguration): z.infer<typeof shown> 
       : null,
     tax: settings ? toTaxBody(settings) : null,
     fx: fx === undefined ? null : { markup_percent: fx.markupPercent, max_age_seconds: fx.maxAgeSeconds },
+    subscriptions: tenant.subscriptions ?? [],
+    suspension: {
+      automatic: tenant.suspension?.automatic ?? true,
+      grace_seconds: tenant.suspension?.graceSeconds ?? null,
+    },
     when_wallet_away: {
       policy: whenWalletAway?.policy ?? "hold",
       ...(whenWalletAway?.cap === undefined ? {} : { cap: whenWalletAway.cap }),

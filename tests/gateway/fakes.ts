@@ -116,6 +116,8 @@ export interface FakePlatform {
   readonly submissions: Submission[];
   readonly onboardings: OnboardingInput[];
   readonly rateCards: StoredRateCard[];
+  /** Tenant and bytes of each call that was counted. */
+  readonly metered: [string, number][];
   readonly ledger: Map<string, TransactionView>;
   readonly books: FakeBooks;
   readonly logLines: string[];
@@ -150,6 +152,7 @@ export function createFakePlatform(): FakePlatform {
     submissions: [],
     onboardings: [],
     rateCards: [],
+    metered: [],
     ledger: new Map(
       [
         transaction("TENANT-001", WALLET_1, "txn-1", money(1n)),
@@ -250,6 +253,7 @@ function dependenciesOf(platform: FakePlatform): GatewayDependencies {
       versions: async (id) => platform.rateCards.filter(({ rateCardId }) => rateCardId === id).toReversed(),
     },
     priceRules: FAKE_PRICE_RULES,
+    usage: { count: (tenantId, bytes) => void platform.metered.push([tenantId, bytes]) },
     messages: {
       get: async (scope, id) =>
         inScope(

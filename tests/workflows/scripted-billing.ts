@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import type { LowBalanceActivities, ThresholdCrossed } from "#workflows/low-balance/api.ts";
+import type { LowBalanceActivities } from "#workflows/low-balance/api.ts";
 import type { SuspensionActivities, SuspensionInput } from "#workflows/suspension/api.ts";
 
 export type BillingActivities = LowBalanceActivities & SuspensionActivities;
@@ -49,8 +49,4 @@ export function suspensionOf(overrides: Partial<SuspensionInput> = {}): Suspensi
     actor: "billing",
     ...overrides,
   };
-}
-
-export function crossingOf(threshold: ThresholdCrossed["threshold"], sequence: number): ThresholdCrossed {
-  return { id: `wallet:w:${threshold}:${sequence}`, threshold, balance: "0.5", at: 1_780_000_000_000 };
 }
