@@ -1,6 +1,6 @@
 import { loadFormulas, mayHoldFormulas } from "#domain/rating/formula.ts";
 import { effectiveFrom, parseRateCard } from "#domain/rating/rate-card.ts";
-import type { CardRemark } from "#domain/rating/rate-card-model.ts";
+import type { CardRemark, RateCardParsed } from "#domain/rating/rate-card-model.ts";
 import type { GatewayDependencies, StoredRateCard } from "./dependencies.ts";
 import { validationProblem } from "./problems.ts";
 
@@ -14,8 +14,7 @@ export async function storeRateCard(
   readonly created: boolean;
   readonly warnings: readonly CardRemark[];
 }> {
-  if (mayHoldFormulas(source)) await loadFormulas();
-  const parsed = parseRateCard(source);
+  const parsed = await readRateCard(source);
   if (!parsed.ok) throw validationProblem(parsed.problems);
   const { card, created } = await rateCards.append({
     rateCardId: parsed.card.rateCardId,
@@ -28,4 +27,10 @@ export async function storeRateCard(
   });
   await announcements.flush();
   return { card, created, warnings: parsed.warnings };
+}
+
+/** Reads a card's text, also one with formulas. */
+export async function readRateCard(source: string): Promise<RateCardParsed> {
+  if (mayHoldFormulas(source)) await loadFormulas();
+  return parseRateCard(source);
 }
