@@ -32,6 +32,8 @@ export const PERMISSIONS = {
   "rate_cards.read": EVERY_ROLE,
   "rate_cards.diff": EVERY_ROLE,
   "rate_cards.set_formula": ["owner", "finance"],
+  "rate_sheets.create": ["owner", "finance"],
+  "rate_sheets.read": EVERY_ROLE,
   "formulas.test": EVERY_ROLE,
   "fx_rates.create": ["owner", "finance"],
   "fx_rates.list": EVERY_ROLE,

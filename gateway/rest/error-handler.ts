@@ -65,7 +65,10 @@ function noSuchRoute(
 /** Remedies for what fastify itself refuses, by its error code. */
 const FASTIFY_PROBLEMS: Readonly<Record<string, () => ProblemError>> = {
   FST_ERR_CTP_BODY_TOO_LARGE: () =>
-    new ProblemError("body_too_large", "A body may have 1 MiB: send fewer messages at once."),
+    new ProblemError(
+      "body_too_large",
+      "A body may have 1 MiB, a sheet 5 MB: send fewer messages or rows at once.",
+    ),
   FST_ERR_CTP_INVALID_MEDIA_TYPE: () =>
     new ProblemError("unsupported_media_type", "Send the body as 'Content-Type: application/json'."),
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: () =>

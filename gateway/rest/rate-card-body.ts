@@ -2,6 +2,13 @@ import { z } from "zod";
 import type { StoredRateCard } from "./dependencies.ts";
 import { isoTime, TIME_EXAMPLE } from "./schemas.ts";
 
+export const rateCardParams = z.object({
+  id: z
+    .string()
+    .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, "must be a rate_card_id")
+    .describe("The rate_card_id"),
+});
+
 export const rateCardBody = z
   .object({
     rate_card_id: z.string(),

@@ -7,6 +7,7 @@ import { createLoadSignal } from "./routes/create-load-signal.ts";
 import { createMessages } from "./routes/create-messages.ts";
 import { createQuote } from "./routes/create-quote.ts";
 import { createRateCard } from "./routes/create-rate-card.ts";
+import { createRateSheet } from "./routes/create-rate-sheet.ts";
 import { createReRating } from "./routes/create-re-rating.ts";
 import { createRefund } from "./routes/create-refund.ts";
 import { createSupplierSheet } from "./routes/create-supplier-sheet.ts";
@@ -23,6 +24,7 @@ import { getMessage } from "./routes/get-message.ts";
 import { getMetrics } from "./routes/get-metrics.ts";
 import { getRateCardDiff } from "./routes/get-rate-card-diff.ts";
 import { getRateCard } from "./routes/get-rate-card.ts";
+import { getRateSheet } from "./routes/get-rate-sheet.ts";
 import { getReRating } from "./routes/get-re-rating.ts";
 import { getReady } from "./routes/get-ready.ts";
 import { getSupplierSheet } from "./routes/get-supplier-sheet.ts";
@@ -54,6 +56,7 @@ export const ROUTES: readonly AddRoute[] = [
   createMessages,
   createQuote,
   createRateCard,
+  createRateSheet,
   createReRating,
   createRefund,
   createSupplierSheet,
@@ -70,6 +73,7 @@ export const ROUTES: readonly AddRoute[] = [
   getMetrics,
   getRateCard,
   getRateCardDiff,
+  getRateSheet,
   getReRating,
   getReady,
   getSupplierSheet,

@@ -2,7 +2,7 @@ import { compileSupplierSheet } from "#domain/cost/supplier-sheet.ts";
 import { belowCost } from "#domain/rating/below-cost.ts";
 import { loadFormulas, mayHoldFormulas } from "#domain/rating/formula.ts";
 import { effectiveFrom, parseRateCard } from "#domain/rating/rate-card.ts";
-import type { CardRemark, RateCard } from "#domain/rating/rate-card-model.ts";
+import type { CardRemark, RateCard, RateCardParsed } from "#domain/rating/rate-card-model.ts";
 import type { GatewayDependencies, StoredRateCard } from "./dependencies.ts";
 import { validationProblem } from "./problems.ts";
 
@@ -16,8 +16,7 @@ export async function storeRateCard(
   readonly created: boolean;
   readonly warnings: readonly CardRemark[];
 }> {
-  if (mayHoldFormulas(source)) await loadFormulas();
-  const parsed = parseRateCard(source);
+  const parsed = await readRateCard(source);
   if (!parsed.ok) throw validationProblem(parsed.problems);
   const { rateCards, announcements, clock } = dependencies;
   const losses = await belowCostOf(parsed.card, dependencies);
@@ -46,4 +45,10 @@ async function belowCostOf(
     fx: (base, quote) => byPair.get(`${base}/${quote}`),
     at: clock.now(),
   });
+}
+
+/** Reads a card's text, also one with formulas. */
+export async function readRateCard(source: string): Promise<RateCardParsed> {
+  if (mayHoldFormulas(source)) await loadFormulas();
+  return parseRateCard(source);
 }

@@ -28,27 +28,28 @@ describe("who may do what", () => {
     expect(SAMPLES.map(({ operation }) => operation).sort()).toEqual(Object.keys(PERMISSIONS).sort());
   });
 
-  test.each(SAMPLES)("$operation", async ({ operation, method, url, body, status, foreignUrl }) => {
+  test.each(SAMPLES)("$operation", async ({ operation, method, url, body, type, status, foreignUrl }) => {
     for (const { party, token } of PARTIES) {
       const { gateway } = await openGateway();
       const allowed = (PERMISSIONS[operation] as readonly Party[]).includes(party);
       if (foreignUrl !== undefined && party === "tenant") {
-        const foreign = await call(gateway, method, foreignUrl, { token, body });
+        const foreign = await call(gateway, method, foreignUrl, { token, body, type });
         expect(problem(foreign)).toMatchObject({ code: "not_found", errors: [] });
       }
-      const answer = await call(gateway, method, url, { token, body });
+      const answer = await call(gateway, method, url, { token, body, type });
       expect({ party, status: answer.statusCode }).toEqual({ party, status: allowed ? status : 403 });
       if (!allowed) expect(problem(answer).code).toBe("forbidden");
       await gateway.close();
     }
   });
 
-  test.each(SAMPLES)("$operation lets nobody in without a valid key", async ({ method, url, body }) => {
+  test.each(SAMPLES)("$operation lets nobody in without a valid key", async ({ method, url, body, type }) => {
     const { gateway, platform } = await openGateway();
     for (const authorization of WRONG_HEADERS) {
       const answer = await call(gateway, method, url, {
         token: null,
         body,
+        type,
         headers: authorization === undefined ? {} : { authorization },
       });
       expect({ authorization, status: answer.statusCode }).toEqual({ authorization, status: 401 });

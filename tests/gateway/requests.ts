@@ -16,6 +16,8 @@ export interface SampleRequest {
   readonly route: string;
   readonly url: string;
   readonly body?: unknown;
+  /** Of the body; JSON if left out. */
+  readonly type?: string;
   readonly status: number;
   /** The same request on TENANT-002's things, where the address or body names a tenant's. */
   readonly foreignUrl?: string;
@@ -213,6 +215,22 @@ export const SAMPLES: readonly SampleRequest[] = [
     status: 201,
   },
   {
+    operation: "rate_sheets.create",
+    method: "POST",
+    route: "/api/v2/rate-cards/:id/sheet",
+    url: "/api/v2/rate-cards/RC-0/sheet",
+    body: "channel,prefix,rate\nsms,4477,0.045\n",
+    type: "text/csv",
+    status: 201,
+  },
+  {
+    operation: "rate_sheets.read",
+    method: "GET",
+    route: "/api/v2/rate-cards/:id/sheet",
+    url: "/api/v2/rate-cards/RC-0/sheet",
+    status: 200,
+  },
+  {
     operation: "formulas.test",
     method: "POST",
     route: "/api/v2/formulas/test",
@@ -335,25 +353,29 @@ export async function openGateway(
 interface Call {
   readonly token?: string | null;
   readonly body?: unknown;
+  /** Of the body; JSON if left out. */
+  readonly type?: string | undefined;
   readonly headers?: Record<string, string>;
 }
 
-/** Calls the gateway as the first owner unless told otherwise; a string body goes as it is. */
+/** Calls the gateway as the first owner unless told otherwise; a string or bytes go as they are. */
 export function call(
   gateway: FastifyInstance,
   method: Method | "PUT",
   url: string,
-  { token = ADMIN_TOKEN, body, headers = {} }: Call = {},
+  { token = ADMIN_TOKEN, body, type = "application/json", headers = {} }: Call = {},
 ): Promise<LightMyRequestResponse> {
   return gateway.inject({
     method,
     url,
     headers: {
       ...(token === null ? {} : { authorization: `Bearer ${token}` }),
-      ...(body === undefined ? {} : { "content-type": "application/json" }),
+      ...(body === undefined ? {} : { "content-type": type }),
       ...headers,
     },
-    ...(body === undefined ? {} : { payload: typeof body === "string" ? body : JSON.stringify(body) }),
+    ...(body === undefined
+      ? {}
+      : { payload: typeof body === "string" || Buffer.isBuffer(body) ? body : JSON.stringify(body) }),
   });
 }
 

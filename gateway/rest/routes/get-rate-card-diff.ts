@@ -2,14 +2,8 @@ import { z } from "zod";
 import { diffRateCards } from "#domain/rating/rate-card-diff.ts";
 import type { AddRoute } from "../context.ts";
 import { ProblemError, problemResponses } from "../problems.ts";
+import { rateCardParams } from "../rate-card-body.ts";
 import { ADMINISTRATION_KEY } from "../schemas.ts";
-
-const params = z.object({
-  id: z
-    .string()
-    .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, "must be a rate_card_id")
-    .describe("The rate_card_id"),
-});
 
 const version = z.coerce.number().int().min(1, "must be a version from 1");
 
@@ -55,7 +49,7 @@ export const getRateCardDiff: AddRoute = (gateway, { dependencies }) => {
       summary: "Compare two versions of a rate card",
       tags: ["billing"],
       security: ADMINISTRATION_KEY,
-      params,
+      params: rateCardParams,
       querystring: query,
       response: { 200: diff, ...problemResponses(400, 404) },
     },

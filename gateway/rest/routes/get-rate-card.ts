@@ -5,16 +5,10 @@ import {
   RATE_CARD_EXAMPLE,
   RATE_CARD_SOURCE_EXAMPLE,
   rateCardBody,
+  rateCardParams,
   toRateCardBody,
 } from "../rate-card-body.ts";
 import { ADMINISTRATION_KEY } from "../schemas.ts";
-
-const params = z.object({
-  id: z
-    .string()
-    .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, "must be a rate_card_id")
-    .describe("The rate_card_id"),
-});
 
 const card = z
   .object({
@@ -43,7 +37,7 @@ export const getRateCard: AddRoute = (gateway, { dependencies }) => {
       summary: "Read a rate card and its versions",
       tags: ["billing"],
       security: ADMINISTRATION_KEY,
-      params,
+      params: rateCardParams,
       response: { 200: card, ...problemResponses(400, 404) },
     },
     handler: async (request) => {

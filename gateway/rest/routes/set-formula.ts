@@ -6,17 +6,9 @@ import { withFormula } from "#domain/rating/card-formula.ts";
 import { actorOf } from "../authenticate.ts";
 import type { AddRoute } from "../context.ts";
 import { fieldProblem, ProblemError, problemResponses } from "../problems.ts";
-import { rateCardBody, toRateCardBody } from "../rate-card-body.ts";
-import { RATE_CARD_EXAMPLE } from "../rate-card-body.ts";
+import { RATE_CARD_EXAMPLE, rateCardBody, rateCardParams, toRateCardBody } from "../rate-card-body.ts";
 import { ADMINISTRATION_KEY } from "../schemas.ts";
 import { storeRateCard } from "../store-rate-card.ts";
-
-const params = z.object({
-  id: z
-    .string()
-    .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, "must be a rate_card_id")
-    .describe("The rate_card_id"),
-});
 
 const request = z
   .strictObject({
@@ -46,7 +38,7 @@ export const setFormula: AddRoute = (gateway, context) => {
         "Stores the card's next version; it prices events from two seconds later. Setting the same formula again changes nothing (200).",
       tags: ["billing"],
       security: ADMINISTRATION_KEY,
-      params,
+      params: rateCardParams,
       body: request,
       response: { 200: stored, 201: stored, ...problemResponses(400, 404, 413, 415) },
     },
