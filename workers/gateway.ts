@@ -19,6 +19,7 @@ import { hashSmppPassword } from "#adapters/postgres/smpp-password.ts";
 import { createTenantStore } from "#adapters/postgres/tenants.ts";
 import { createWalletStore } from "#adapters/redis/wallet-store.ts";
 import { createTemporalClient } from "#adapters/temporal/client.ts";
+import { createFlowRuns } from "#adapters/temporal/flow-runs.ts";
 import { createOnboardingStarter } from "#adapters/temporal/onboarding.ts";
 import { createUsageMeter, type UsageMeter } from "#domain/metering/usage-meter.ts";
 import { createRestGateway } from "#gateway/rest/server.ts";
@@ -110,6 +111,7 @@ async function compose(context: ProcessContext): Promise<void> {
       rateCards: createRateCardStore(pool),
       priceRules: createPriceRules(pool),
       usage,
+      flows: createFlowRuns(temporal),
       messages: createMessageReads(pool),
       health: createHealthProbe(context, redis, control, rate),
       metrics: metrics.registry,

@@ -6,6 +6,7 @@ import type { MessageReads } from "#domain/messages/ports.ts";
 import type { Money } from "#domain/money/money.ts";
 import type { ReRatings } from "#domain/rating/re-rating.ts";
 import type { RateCardVersion } from "#domain/rating/rate-card-version.ts";
+import type { FlowRuns } from "#domain/flows/runs.ts";
 import type { UsageMeter } from "#domain/metering/usage-meter.ts";
 import type { PriceRules } from "#domain/tenants/price-rules.ts";
 import type { ControlAnnouncements, TenantStore } from "#domain/tenants/tenant-store.ts";
@@ -179,6 +180,7 @@ export interface GatewayDependencies {
   readonly announcements: ControlAnnouncements;
   readonly rateCards: RateCardStore;
   readonly priceRules: PriceRules;
+  readonly flows: FlowRuns;
   /** Measures what tenants' requests take. */
   readonly usage: Pick<UsageMeter, "count">;
   readonly messages: MessageReads;

@@ -45,6 +45,16 @@ import { revokeApiKey } from "./routes/revoke-api-key.ts";
 import { setFormula } from "./routes/set-formula.ts";
 import { testFormula } from "./routes/test-formula.ts";
 import { updateTenant } from "./routes/update-tenant.ts";
+import { cancelRun } from "./routes/cancel-run.ts";
+import { getRun } from "./routes/get-run.ts";
+import { getRunResult } from "./routes/get-run-result.ts";
+import { listRuns } from "./routes/list-runs.ts";
+import { listWorkflows } from "./routes/list-workflows.ts";
+import { queryRun } from "./routes/query-run.ts";
+import { signalRun } from "./routes/signal-run.ts";
+import { startWorkflow } from "./routes/start-workflow.ts";
+import { terminateRun } from "./routes/terminate-run.ts";
+import { updateRun } from "./routes/update-run.ts";
 
 /** Every route of the REST door; one file each. */
 export const ROUTES: readonly AddRoute[] = [
@@ -94,4 +104,14 @@ export const ROUTES: readonly AddRoute[] = [
   setFormula,
   testFormula,
   updateTenant,
+  cancelRun,
+  getRun,
+  getRunResult,
+  listRuns,
+  listWorkflows,
+  queryRun,
+  signalRun,
+  startWorkflow,
+  terminateRun,
+  updateRun,
 ];

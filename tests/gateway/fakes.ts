@@ -19,6 +19,7 @@ import type {
 import { hashOf } from "#gateway/rest/secrets.ts";
 import { fakeAdminKeys, NOW } from "./fake-admin-keys.ts";
 import { createFakeBooks, type FakeBooks } from "./fake-books.ts";
+import { fakeFlows } from "./fake-flows.ts";
 import { FAKE_PRICE_RULES, fakeQuoting } from "./fake-prices.ts";
 import { uuidv7 } from "./uuidv7.ts";
 
@@ -118,6 +119,8 @@ export interface FakePlatform {
   readonly rateCards: StoredRateCard[];
   /** Tenant and bytes of each call that was counted. */
   readonly metered: [string, number][];
+  /** What was handed to durable flows. */
+  readonly toFlows: unknown[];
   readonly ledger: Map<string, TransactionView>;
   readonly books: FakeBooks;
   readonly logLines: string[];
@@ -153,6 +156,7 @@ export function createFakePlatform(): FakePlatform {
     onboardings: [],
     rateCards: [],
     metered: [],
+    toFlows: [],
     ledger: new Map(
       [
         transaction("TENANT-001", WALLET_1, "txn-1", money(1n)),
@@ -253,6 +257,7 @@ function dependenciesOf(platform: FakePlatform): GatewayDependencies {
       versions: async (id) => platform.rateCards.filter(({ rateCardId }) => rateCardId === id).toReversed(),
     },
     priceRules: FAKE_PRICE_RULES,
+    flows: fakeFlows(platform.toFlows, up),
     usage: { count: (tenantId, bytes) => void platform.metered.push([tenantId, bytes]) },
     messages: {
       get: async (scope, id) =>

@@ -2,6 +2,7 @@ import type { FastifyInstance, LightMyRequestResponse } from "fastify";
 import type { Operation } from "#domain/access/permissions.ts";
 import { RATE_CARD_SOURCE_EXAMPLE } from "#gateway/rest/rate-card-body.ts";
 import { createRestGateway } from "#gateway/rest/server.ts";
+import { FLOW_SAMPLES } from "./flow-samples.ts";
 import { PRICE_RULE_SAMPLES } from "./price-rule-samples.ts";
 import { RE_RATING } from "./fake-books.ts";
 import { ADMIN_KEY, ADMIN_TOKEN, createFakePlatform, type FakePlatform, KEY_1, MESSAGE_1 } from "./fakes.ts";
@@ -239,6 +240,7 @@ export const SAMPLES: readonly SampleRequest[] = [
     status: 200,
   },
   ...PRICE_RULE_SAMPLES,
+  ...FLOW_SAMPLES,
   {
     operation: "messages.create",
     method: "POST",

@@ -1,5 +1,7 @@
 import { z } from "zod";
+import type { FlowDefinition } from "#domain/flows/definition.ts";
 import type { MailOutcome } from "#domain/mail/ports.ts";
+import { BILLING_TASK_QUEUE } from "#workflows/suspension/api.ts";
 
 /** The workflow's type, as workflow.ts exports it. */
 export const LOW_BALANCE = "lowBalance";
@@ -63,3 +65,30 @@ export interface LowBalanceActivities {
     readonly triggerId: string;
   }): Promise<MailOutcome | { readonly kind: "none" }>;
 }
+
+export const lowBalanceFlow: FlowDefinition = {
+  name: LOW_BALANCE,
+  title: "Low balance",
+  description:
+    "Tells the tenant of each threshold that the balance crosses, and suspends service when it is critical.",
+  taskQueue: BILLING_TASK_QUEUE,
+  input: lowBalanceInput,
+  output: lowBalanceOutput,
+  startedBy: "billing, when a balance crosses a threshold",
+  starters: [],
+  identify: ({ tenantId, walletId }: LowBalanceInput) => ({
+    workflowId: lowBalanceWorkflowId(walletId),
+    tenantId,
+  }),
+  // Only billing knows of crossings: nobody else may tell of one.
+  signals: {
+    [THRESHOLD_CROSSED]: {
+      description: "The balance crossed a threshold",
+      input: thresholdCrossed,
+      output: null,
+      parties: [],
+    },
+  },
+  updates: {},
+  queries: {},
+};

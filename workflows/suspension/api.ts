@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { FlowDefinition } from "#domain/flows/definition.ts";
 import type { MailOutcome } from "#domain/mail/ports.ts";
 
 /** The workflow's type, as workflow.ts exports it. */
@@ -97,3 +98,40 @@ export interface SuspensionActivities {
     readonly dueAt: number | null;
   }): Promise<MailOutcome | { readonly kind: "none" }>;
 }
+
+export const suspensionFlow: FlowDefinition = {
+  name: SUSPENSION,
+  title: "Suspension",
+  description:
+    "Notice, grace period, service off, reminders, and service back: by the ledger or by a person.",
+  taskQueue: BILLING_TASK_QUEUE,
+  input: suspensionInput,
+  output: suspensionOutput,
+  startedBy: "a critical balance, or a person",
+  starters: ["owner", "support"],
+  identify: ({ tenantId }: SuspensionInput) => ({ workflowId: suspensionWorkflowId(tenantId), tenantId }),
+  signals: {
+    [CAUSE_MAY_HAVE_ENDED]: {
+      description: "Money came in: the ledger is asked whether the cause has ended",
+      input: null,
+      output: null,
+      parties: ["owner", "finance", "support"],
+    },
+  },
+  updates: {
+    [REINSTATE]: {
+      description: "Ends the suspension, whatever the ledger says",
+      input: reinstateInput,
+      output: suspensionState,
+      parties: ["owner", "finance", "support"],
+    },
+  },
+  queries: {
+    [SUSPENSION_STATE]: {
+      description: "How far it is",
+      input: null,
+      output: suspensionState,
+      parties: ["owner", "finance", "support", "read-only", "tenant"],
+    },
+  },
+};

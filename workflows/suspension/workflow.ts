@@ -130,6 +130,8 @@ class Suspension {
   async #reinstate(actor: string, reason: string): Promise<SuspensionOutput> {
     await this.#switch(true, actor);
     const reinstatedAt = Date.now();
+    // Whoever decided is answered now: a mail may take a day.
+    this.#state = { ...this.#state, status: "reinstated" };
     await this.#mail("reinstated");
     const { suspendedAt } = this.#state;
     this.#finish("reinstated", `Reinstated by ${actor}: ${reason}`);

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { FlowDefinition } from "#domain/flows/definition.ts";
 import type { MailOutcome } from "#domain/mail/ports.ts";
 
 /** The workflow's type, as workflow.ts exports it. */
@@ -153,3 +154,19 @@ export interface OnboardingActivities {
     readonly actor: string;
   }): Promise<void>;
 }
+
+export const tenantOnboardingFlow: FlowDefinition = {
+  name: TENANT_ONBOARDING,
+  title: "Tenant onboarding",
+  description:
+    "Tenant, wallet, API key and SMPP account, rate card, welcome mail; what fails for good is undone in reverse.",
+  taskQueue: ONBOARDING_TASK_QUEUE,
+  input: onboardingInput,
+  output: onboardingOutput,
+  startedBy: "POST /api/v2/tenants, which makes the credentials that it shows once",
+  starters: [],
+  identify: ({ tenantId }: OnboardingInput) => ({ workflowId: onboardingWorkflowId(tenantId), tenantId }),
+  signals: {},
+  updates: {},
+  queries: {},
+};

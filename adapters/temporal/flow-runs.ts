@@ -1,0 +1,210 @@
+import {
+  type WorkflowExecutionDescription,
+  WorkflowExecutionAlreadyStartedError,
+  WorkflowFailedError,
+  WorkflowNotFoundError,
+  WorkflowUpdateFailedError,
+  type WorkflowExecutionStatusName,
+} from "@temporalio/client";
+import { ApplicationFailure, defineSearchAttributeKey, TypedSearchAttributes } from "@temporalio/common";
+import type { FlowRun, FlowRuns, RunFilter, RunResult, RunStatus, SentMessage } from "#domain/flows/runs.ts";
+import { FLOW_STATUS, TENANT_ID } from "#domain/flows/search-attributes.ts";
+import { onTemporal, type TemporalClient, workflowLink } from "./client.ts";
+
+/** Beyond it Temporal counts as away. */
+const CALL_MS_MAX = 5_000;
+
+const TENANT = defineSearchAttributeKey(TENANT_ID.name, TENANT_ID.type);
+const STATUS = defineSearchAttributeKey(FLOW_STATUS.name, FLOW_STATUS.type);
+
+const STATUSES: Readonly<Record<WorkflowExecutionStatusName, RunStatus>> = {
+  UNSPECIFIED: "running",
+  UNKNOWN: "running",
+  RUNNING: "running",
+  PAUSED: "running",
+  COMPLETED: "completed",
+  FAILED: "failed",
+  CANCELLED: "cancelled",
+  TERMINATED: "terminated",
+  TIMED_OUT: "timed_out",
+  CONTINUED_AS_NEW: "continued_as_new",
+};
+
+/** Of the List API: https://docs.temporal.io/list-filter */
+const LISTED: Readonly<Record<RunStatus, string>> = {
+  running: "Running",
+  completed: "Completed",
+  failed: "Failed",
+  cancelled: "Canceled",
+  terminated: "Terminated",
+  timed_out: "TimedOut",
+  continued_as_new: "ContinuedAsNew",
+};
+
+/** @param taskQueue another queue than the flows' own, in tests. */
+export function createFlowRuns(temporal: TemporalClient, taskQueue?: string): FlowRuns {
+  const { client } = temporal;
+  const within = <Result>(call: () => Promise<Result>): Promise<Result> =>
+    onTemporal(() => client.withDeadline(Date.now() + CALL_MS_MAX, call));
+
+  const describe = async (workflowId: string): Promise<FlowRun | null> => {
+    try {
+      return runOf(temporal, await within(() => client.workflow.getHandle(workflowId).describe()));
+    } catch (error) {
+      if (error instanceof WorkflowNotFoundError) return null;
+      throw error;
+    }
+  };
+
+  /** Runs a call to one run, whose end is an answer and no fault. */
+  const sent = async (call: () => Promise<unknown>): Promise<SentMessage> => {
+    try {
+      return { kind: "done", output: (await within(call)) ?? null };
+    } catch (error) {
+      if (error instanceof WorkflowNotFoundError) return { kind: "over" };
+      if (error instanceof WorkflowUpdateFailedError)
+        return { kind: "refused", message: error.cause?.message ?? error.message };
+      throw error;
+    }
+  };
+  const handleOf = ({ workflowId, runId }: FlowRun) => client.workflow.getHandle(workflowId, runId);
+
+  return {
+    async start(flow, input, actor) {
+      const { workflowId, tenantId } = flow.identify(input as never);
+      let kind: "started" | "running" = "started";
+      try {
+        await within(() =>
+          client.workflow.start(flow.name, {
+            workflowId,
+            taskQueue: taskQueue ?? flow.taskQueue,
+            args: [input],
+            workflowIdConflictPolicy: "FAIL",
+            staticSummary: `${flow.title}: ${tenantId}`,
+            staticDetails: `${flow.description} Asked for by ${actor}.`,
+            typedSearchAttributes: new TypedSearchAttributes([{ key: TENANT, value: tenantId }]),
+          }),
+        );
+      } catch (error) {
+        if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+        kind = "running";
+      }
+      const run = await describe(workflowId);
+      if (run === null) throw new Error(`${workflowId} was started and is not there`);
+      return { kind, run };
+    },
+    describe,
+    list: (filter, page) => within(() => listRuns(temporal, filter, page)),
+    result: (workflowId, waitMs) => resultOf(temporal, workflowId, waitMs),
+    signal: (run, name, input) =>
+      sent(() => handleOf(run).signal(name, ...(input === undefined ? [] : [input]))),
+    update: (run, name, input, updateId) =>
+      sent(() => handleOf(run).executeUpdate<unknown, [unknown]>(name, { updateId, args: [input] })),
+    query: (run, name) => sent(() => handleOf(run).query(name)),
+    cancel: (run) => sent(() => handleOf(run).cancel()),
+    terminate: (run, reason) => sent(() => handleOf(run).terminate(reason)),
+  };
+}
+
+function runOf({ config }: TemporalClient, info: WorkflowExecutionDescription): FlowRun {
+  return {
+    workflowId: info.workflowId,
+    runId: info.runId,
+    flow: info.type,
+    tenantId: info.typedSearchAttributes.get(TENANT) ?? null,
+    status: STATUSES[info.status.name],
+    flowStatus: info.typedSearchAttributes.get(STATUS) ?? null,
+    startedAt: info.startTime.getTime(),
+    closedAt: info.closeTime?.getTime() ?? null,
+    url: workflowLink(config, info.workflowId),
+  };
+}
+
+async function listRuns(
+  temporal: TemporalClient,
+  filter: RunFilter,
+  { limit, cursor }: Parameters<FlowRuns["list"]>[1],
+): ReturnType<FlowRuns["list"]> {
+  const { executions, nextPageToken } = await temporal.client.workflowService.listWorkflowExecutions({
+    namespace: temporal.config.namespace,
+    query: queryOf(filter),
+    pageSize: limit,
+    ...(cursor === null ? {} : { nextPageToken: Buffer.from(cursor, "base64url") }),
+  });
+  const next = Buffer.from(nextPageToken ?? []).toString("base64url");
+  return {
+    runs: (executions ?? []).map((info) => listed(temporal, info)),
+    cursor: next === "" ? null : next,
+  };
+}
+
+type ListedRun = NonNullable<
+  Awaited<ReturnType<TemporalClient["client"]["workflowService"]["listWorkflowExecutions"]>>["executions"]
+>[number];
+
+/** temporal.api.enums.v1.WorkflowExecutionStatus */
+const LISTED_STATUSES: readonly RunStatus[] = [
+  "running",
+  "running",
+  "completed",
+  "failed",
+  "cancelled",
+  "terminated",
+  "continued_as_new",
+  "timed_out",
+];
+
+function listed({ config }: TemporalClient, info: ListedRun): FlowRun {
+  const attribute = (name: string): string | null => {
+    const data = info.searchAttributes?.indexedFields?.[name]?.data;
+    const value: unknown = data ? JSON.parse(Buffer.from(data).toString()) : null;
+    return typeof value === "string" ? value : null;
+  };
+  const workflowId = info.execution?.workflowId ?? "";
+  return {
+    workflowId,
+    runId: info.execution?.runId ?? "",
+    flow: info.type?.name ?? "",
+    tenantId: attribute(TENANT_ID.name),
+    status: LISTED_STATUSES[info.status ?? 1] ?? "running",
+    flowStatus: attribute(FLOW_STATUS.name),
+    startedAt: epochMs(info.startTime) ?? 0,
+    closedAt: epochMs(info.closeTime),
+    url: workflowLink(config, workflowId),
+  };
+}
+
+function epochMs(time: ListedRun["startTime"]): number | null {
+  if (time === null || time === undefined) return null;
+  return Number(time.seconds ?? 0) * 1000 + Math.floor((time.nanos ?? 0) / 1e6);
+}
+
+/** Values are quoted; those that come from outside have been held against narrow alphabets. */
+function queryOf({ tenantId, flow, status, from, to }: RunFilter): string {
+  const quoted = (value: string): string => `"${value.replace(/["\\]/g, "")}"`;
+  return [
+    tenantId === null ? null : `${TENANT_ID.name} = ${quoted(tenantId)}`,
+    flow === null ? null : `WorkflowType = ${quoted(flow)}`,
+    status === null ? null : `ExecutionStatus = ${quoted(LISTED[status])}`,
+    from === null ? null : `StartTime >= ${quoted(new Date(from).toISOString())}`,
+    to === null ? null : `StartTime < ${quoted(new Date(to).toISOString())}`,
+  ]
+    .filter((term) => term !== null)
+    .join(" AND ");
+}
+
+async function resultOf({ client }: TemporalClient, workflowId: string, waitMs: number): Promise<RunResult> {
+  const enough = AbortSignal.timeout(waitMs);
+  try {
+    const output: unknown = await onTemporal(() =>
+      client.withAbortSignal(enough, () => client.workflow.getHandle(workflowId).result()),
+    );
+    return { kind: "completed", output };
+  } catch (error) {
+    if (enough.aborted) return { kind: "running" };
+    if (!(error instanceof WorkflowFailedError)) throw error;
+    const { cause } = error;
+    const type = cause instanceof ApplicationFailure ? (cause.type ?? "Failed") : (cause?.name ?? "Failed");
+    return { kind: "failed", type, message: cause?.message ?? "the run was ended" };
+  }
+}

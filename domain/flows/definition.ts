@@ -1,0 +1,33 @@
+import type { z } from "zod";
+import type { Party } from "#domain/access/permissions.ts";
+
+/** A signal, update or query of a flow, as a client sees it. */
+export interface FlowMessage {
+  readonly description: string;
+  /** What it is given; null: nothing. */
+  readonly input: z.ZodType | null;
+  /** What it answers; null for signals. */
+  readonly output: z.ZodType | null;
+  /** Who may send it. */
+  readonly parties: readonly Party[];
+}
+
+/** What a client may know of a durable flow and do with it; each flow's api.ts has one. */
+export interface FlowDefinition {
+  /** The workflow's type. */
+  readonly name: string;
+  readonly title: string;
+  readonly description: string;
+  readonly taskQueue: string;
+  readonly input: z.ZodType;
+  readonly output: z.ZodType;
+  /** What starts it, in words. */
+  readonly startedBy: string;
+  /** Who may start it as such; empty: it is started as `startedBy` says. */
+  readonly starters: readonly Party[];
+  /** The business key of an input, and whose run it is. The input has been parsed. */
+  readonly identify: (input: never) => { readonly workflowId: string; readonly tenantId: string };
+  readonly signals: Readonly<Record<string, FlowMessage>>;
+  readonly updates: Readonly<Record<string, FlowMessage>>;
+  readonly queries: Readonly<Record<string, FlowMessage>>;
+}

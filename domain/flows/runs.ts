@@ -1,0 +1,77 @@
+import type { FlowDefinition } from "./definition.ts";
+
+export const RUN_STATUSES = [
+  "running",
+  "completed",
+  "failed",
+  "cancelled",
+  "terminated",
+  "timed_out",
+  "continued_as_new",
+] as const;
+export type RunStatus = (typeof RUN_STATUSES)[number];
+
+/** One run of a durable flow. Times in epoch ms. */
+export interface FlowRun {
+  /** The business key: the same for every run of one thing. */
+  readonly workflowId: string;
+  readonly runId: string;
+  /** The flow's name. */
+  readonly flow: string;
+  /** Null where the run says of no tenant. */
+  readonly tenantId: string | null;
+  readonly status: RunStatus;
+  /** How far it is, in its own words. */
+  readonly flowStatus: string | null;
+  readonly startedAt: number;
+  readonly closedAt: number | null;
+  /** In Temporal's Web UI. */
+  readonly url: string;
+}
+
+export interface RunFilter {
+  readonly tenantId: string | null;
+  readonly flow: string | null;
+  readonly status: RunStatus | null;
+  /** Epoch ms of the start, [from, to). */
+  readonly from: number | null;
+  readonly to: number | null;
+}
+
+export type RunResult =
+  | { readonly kind: "completed"; readonly output: unknown }
+  | { readonly kind: "running" }
+  /** `type` is the failure's own ("Validation"), or the way in which the run ended. */
+  | { readonly kind: "failed"; readonly type: string; readonly message: string };
+
+/** `refused`: the flow said no; nothing of it stands in its history. `over`: the run has ended. */
+export type SentMessage =
+  | { readonly kind: "done"; readonly output: unknown }
+  | { readonly kind: "refused"; readonly message: string }
+  | { readonly kind: "over" };
+
+/** Durable flows by their business keys. Everything throws Unavailable when Temporal cannot be reached. */
+export interface FlowRuns {
+  /** `running`: one with this key runs already, and goes on as it was. */
+  start(
+    flow: FlowDefinition,
+    input: unknown,
+    actor: string,
+  ): Promise<{ readonly kind: "started" | "running"; readonly run: FlowRun }>;
+  /** The latest run of a key; null where there is none. */
+  describe(workflowId: string): Promise<FlowRun | null>;
+  /** The latest first. `cursor` is that of the page before. */
+  list(
+    filter: RunFilter,
+    page: { readonly limit: number; readonly cursor: string | null },
+  ): Promise<{ readonly runs: readonly FlowRun[]; readonly cursor: string | null }>;
+  result(workflowId: string, waitMs: number): Promise<RunResult>;
+  signal(run: FlowRun, name: string, input: unknown): Promise<SentMessage>;
+  /** @param updateId the caller's: the same again is the same update. */
+  update(run: FlowRun, name: string, input: unknown, updateId: string): Promise<SentMessage>;
+  query(run: FlowRun, name: string): Promise<SentMessage>;
+  /** Asks it to end; it may have things to undo first. */
+  cancel(run: FlowRun): Promise<SentMessage>;
+  /** Ends it at once, wherever it is. */
+  terminate(run: FlowRun, reason: string): Promise<SentMessage>;
+}

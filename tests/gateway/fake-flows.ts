@@ -1,0 +1,50 @@
+import type { FlowRun, FlowRuns } from "#domain/flows/runs.ts";
+
+const runOf = (tenantId: string): FlowRun => ({
+  workflowId: `suspension-${tenantId}`,
+  runId: "run-1",
+  flow: "suspension",
+  tenantId,
+  status: "running",
+  flowStatus: "suspended",
+  startedAt: 1_795_000_000_000,
+  closedAt: null,
+  url: `http://temporal.test/namespaces/default/workflows/suspension-${tenantId}`,
+});
+
+const RUNS = new Map(["TENANT-001", "TENANT-002"].map(runOf).map((run) => [run.workflowId, run]));
+
+/** Both tenants are suspended, and stay so; what is sent is written down. */
+export function fakeFlows(sent: unknown[], up: () => Promise<void>): FlowRuns {
+  return {
+    async start(flow, input, actor) {
+      await up();
+      sent.push({ start: flow.name, input, actor });
+      const { workflowId, tenantId } = flow.identify(input as never);
+      return { kind: RUNS.has(workflowId) ? "running" : "started", run: { ...runOf(tenantId), workflowId } };
+    },
+    async describe(workflowId) {
+      await up();
+      return RUNS.get(workflowId) ?? null;
+    },
+    async list({ tenantId }) {
+      const runs = [...RUNS.values()].filter((run) => tenantId === null || run.tenantId === tenantId);
+      return { runs, cursor: null };
+    },
+    result: async () => ({ kind: "running" }),
+    async signal(run, name, input) {
+      sent.push({ signal: name, input, to: run.workflowId });
+      return { kind: "done", output: null };
+    },
+    async update(run, name, input, updateId) {
+      sent.push({ update: name, input, to: run.workflowId, updateId });
+      return { kind: "done", output: { status: "reinstated", dueAt: null, suspendedAt: null } };
+    },
+    query: async () => ({ kind: "done", output: { status: "suspended", dueAt: null, suspendedAt: 1 } }),
+    cancel: async () => ({ kind: "done", output: null }),
+    async terminate(run, reason) {
+      sent.push({ terminate: run.workflowId, reason });
+      return { kind: "done", output: null };
+    },
+  };
+}

@@ -1,0 +1,83 @@
+import type { SampleRequest } from "./requests.ts";
+
+export const FLOW_SAMPLES: readonly SampleRequest[] = [
+  {
+    operation: "workflows.list",
+    method: "GET",
+    route: "/api/v2/workflows",
+    url: "/api/v2/workflows",
+    status: 200,
+  },
+  {
+    operation: "workflows.start",
+    method: "POST",
+    route: "/api/v2/workflows/:name",
+    url: "/api/v2/workflows/suspension",
+    body: {
+      input: { tenantId: "TENANT-001", cause: "person", walletId: null, graceSeconds: 0, reason: "why" },
+    },
+    status: 200,
+  },
+  {
+    operation: "runs.list",
+    method: "GET",
+    route: "/api/v2/workflows/runs",
+    url: "/api/v2/workflows/runs",
+    status: 200,
+  },
+  {
+    operation: "runs.read",
+    method: "GET",
+    route: "/api/v2/workflows/runs/:id",
+    url: "/api/v2/workflows/runs/suspension-TENANT-001",
+    foreignUrl: "/api/v2/workflows/runs/suspension-TENANT-002",
+    status: 200,
+  },
+  {
+    operation: "runs.result",
+    method: "GET",
+    route: "/api/v2/workflows/runs/:id/result",
+    url: "/api/v2/workflows/runs/suspension-TENANT-001/result",
+    foreignUrl: "/api/v2/workflows/runs/suspension-TENANT-002/result",
+    status: 200,
+  },
+  {
+    operation: "runs.query",
+    method: "GET",
+    route: "/api/v2/workflows/runs/:id/queries/:name",
+    url: "/api/v2/workflows/runs/suspension-TENANT-001/queries/state",
+    foreignUrl: "/api/v2/workflows/runs/suspension-TENANT-002/queries/state",
+    status: 200,
+  },
+  {
+    operation: "runs.signal",
+    method: "POST",
+    route: "/api/v2/workflows/runs/:id/signals/:name",
+    url: "/api/v2/workflows/runs/suspension-TENANT-001/signals/causeMayHaveEnded",
+    body: {},
+    status: 202,
+  },
+  {
+    operation: "runs.update",
+    method: "POST",
+    route: "/api/v2/workflows/runs/:id/updates/:name",
+    url: "/api/v2/workflows/runs/suspension-TENANT-001/updates/reinstate",
+    body: { input: { actor: "Kim", reason: "paid" } },
+    status: 200,
+  },
+  {
+    operation: "runs.cancel",
+    method: "POST",
+    route: "/api/v2/workflows/runs/:id/cancel",
+    url: "/api/v2/workflows/runs/suspension-TENANT-001/cancel",
+    status: 202,
+  },
+  {
+    operation: "runs.terminate",
+    method: "POST",
+    route: "/api/v2/workflows/runs/:id/terminate",
+    url: "/api/v2/workflows/runs/suspension-TENANT-001/terminate",
+    body: { reason: "mistake" },
+    status: 202,
+  },
+];
