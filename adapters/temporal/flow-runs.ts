@@ -101,8 +101,18 @@ export function createFlowRuns(temporal: TemporalClient, taskQueue?: string): Fl
     update: (run, name, input, updateId) =>
       sent(() => handleOf(run).executeUpdate<unknown, [unknown]>(name, { updateId, args: [input] })),
     query: (run, name) => sent(() => handleOf(run).query(name)),
-    cancel: (run) => sent(() => handleOf(run).cancel()),
-    terminate: (run, reason) => sent(() => handleOf(run).terminate(reason)),
+    cancel: (run) =>
+      sent(() =>
+        handleOf(run)
+          .cancel()
+          .then(() => null),
+      ),
+    terminate: (run, reason) =>
+      sent(() =>
+        handleOf(run)
+          .terminate(reason)
+          .then(() => null),
+      ),
   };
 }
 
