@@ -13,3 +13,16 @@ export class Unavailable extends Error {
 export class Poison extends Error {
   override readonly name = "Poison";
 }
+
+/** Another system said no, and will say it again: trying again changes nothing. `code` is that system's own. */
+export class Rejected extends Error {
+  override readonly name = "Rejected";
+  readonly service: string;
+  readonly code: string;
+
+  constructor(service: string, code: string, message: string, options?: { cause?: unknown }) {
+    super(message, options);
+    this.service = service;
+    this.code = code;
+  }
+}

@@ -9,7 +9,7 @@ import { pathToFileURL } from "node:url";
 import { SEARCH_ATTRIBUTES } from "#domain/flows/search-attributes.ts";
 
 /** temporal.api.enums.v1.IndexedValueType */
-const INDEXED_VALUE_TYPES = { KEYWORD: 2 } as const;
+const INDEXED_VALUE_TYPES = { KEYWORD: 2, INT: 3 } as const;
 
 /** @returns the names that were missing and are there now. Throws where a name is taken by another type. */
 export async function applySearchAttributes(connection: Connection, namespace: string): Promise<string[]> {

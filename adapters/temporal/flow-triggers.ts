@@ -8,7 +8,7 @@ import {
   type LowBalanceInput,
   type ThresholdCrossed,
 } from "#workflows/low-balance/api.ts";
-import { BILLING_TASK_QUEUE } from "#workflows/suspension/api.ts";
+import { TASK_QUEUES } from "#workflows/task-queues.ts";
 import { onTemporal, type TemporalClient } from "./client.ts";
 
 /** Beyond it Temporal counts as away. */
@@ -17,7 +17,7 @@ const CALL_MS_MAX = 5_000;
 /** @param taskQueue another queue than the platform's own, in tests. */
 export function createFlowTriggers(
   { client }: TemporalClient,
-  taskQueue: string = BILLING_TASK_QUEUE,
+  taskQueue: string = TASK_QUEUES.billing,
 ): FlowTriggers {
   return {
     async deliver({ id, tenantId, walletId, currency, threshold, balance, at }) {

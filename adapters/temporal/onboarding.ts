@@ -10,12 +10,12 @@ import {
   FINAL_FAILURES,
   onboardingInput,
   onboardingWorkflowId,
-  ONBOARDING_TASK_QUEUE,
   TENANT_ONBOARDING,
   type OnboardingInput,
   type OnboardingOutput,
   type OnboardingProblem,
 } from "#workflows/tenant-onboarding/api.ts";
+import { TASK_QUEUES } from "#workflows/task-queues.ts";
 import { onTemporal, workflowLink, type TemporalClient } from "./client.ts";
 
 /**
@@ -51,7 +51,7 @@ const CALL_MS_MAX = 5_000;
 /** @param taskQueue another queue than the platform's own, in tests. */
 export function createOnboardingStarter(
   temporal: TemporalClient,
-  taskQueue: string = ONBOARDING_TASK_QUEUE,
+  taskQueue: string = TASK_QUEUES.onboarding,
 ): OnboardingStarter {
   return {
     async onboard(given, waitMs) {

@@ -47,6 +47,11 @@ export interface TenantChange {
   readonly markupPercent?: string;
   readonly promotion?: TenantConfiguration["promotion"];
   readonly partner?: TenantConfiguration["partner"];
+  readonly taxId?: TenantConfiguration["taxId"];
+  readonly billingAddress?: TenantConfiguration["billingAddress"];
+  readonly invoicing?: TenantConfiguration["invoicing"];
+  readonly payment?: TenantConfiguration["payment"];
+  readonly alerts?: TenantConfiguration["alerts"];
   readonly tax?: TenantConfiguration["tax"];
   readonly fx?: TenantConfiguration["fx"];
   readonly subscriptions?: TenantConfiguration["subscriptions"];

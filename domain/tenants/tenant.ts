@@ -73,6 +73,51 @@ export const tenantConfiguration = z.object({
   suspension: z
     .object({ automatic: z.boolean(), graceSeconds: z.number().int().min(0).max(7_776_000).optional() })
     .optional(),
+  /** VAT id, EIN, GSTIN, …; shown on invoices. */
+  taxId: z.string().nullable().optional(),
+  /** Where bills go: lines of the postal address, as they are printed. */
+  billingAddress: z.array(z.string()).optional(),
+  /** How its usage is invoiced; absent: daily, payable within 14 days. */
+  invoicing: z
+    .object({
+      cycle: z.enum(["daily", "weekly", "monthly"]),
+      /** Days from issue to due. */
+      paymentTermDays: z.number().int().min(0).max(180),
+      /** Taken off when it is paid so many days after issue. */
+      earlyPayment: z.object({ percent: z.string(), days: z.number().int().min(1).max(180) }).nullable(),
+      /** Least net amount of a period, decimal: what is missing is a line of its own. */
+      commitment: z.string().nullable(),
+      /** BCP 47, of its documents. */
+      language: z.string(),
+      paper: z.enum(["A4", "letter"]),
+    })
+    .optional(),
+  /** How it pays; absent: by bank transfer. */
+  payment: z
+    .object({
+      provider: z.enum(["stripe", "paypal"]),
+      /** The provider's ids. */
+      customerId: z.string().nullable(),
+      /** Charged without the payer; null: each payment waits for the payer. */
+      paymentMethodId: z.string().nullable(),
+      autoRecharge: z
+        .object({
+          /** What is bought each time, decimal in the wallet's currency. */
+          amount: z.string(),
+          /** Most of it in a calendar month of the tenant's zone, decimal. */
+          monthlyCap: z.string(),
+        })
+        .nullable(),
+    })
+    .optional(),
+  /** Where alerts of the balance go besides mail. */
+  alerts: z
+    .object({
+      /** E.164 numbers, told by SMS through the tenant's own channel. */
+      sms: z.array(z.string()).max(5),
+      webhook: z.boolean(),
+    })
+    .optional(),
   /** In place of taxRate. */
   tax: taxSettings.nullable().optional(),
   /** For cards in another currency than the wallet's. */

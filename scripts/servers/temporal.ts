@@ -3,11 +3,15 @@ import { connect } from "node:http2";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
+import { SEARCH_ATTRIBUTES } from "#domain/flows/search-attributes.ts";
 import { cacheDirectory } from "../paths.ts";
 import { UsageError } from "../usage-error.ts";
 import { whileLocked } from "./install-lock.ts";
 import { findOnPath, isExecutable, lastLines, runCommand } from "./run-command.ts";
 import type { Command, InstallOptions, Prerequisite, Server, ServerContext } from "./server.ts";
+
+/** As the command line names the types. */
+const CLI_TYPES = { KEYWORD: "Keyword", INT: "Int" } as const;
 
 const version = "v1.5.1";
 const cached = join(cacheDirectory, `temporal-${version}`, "temporal");
@@ -138,8 +142,7 @@ async function command({ directory, ports }: ServerContext): Promise<Command> {
     `--port=${ports.temporal}`,
     `--ui-port=${ports.temporalUi}`,
     `--db-filename=${join(directory, "temporal.db")}`,
-    "--search-attribute=TenantId=Keyword",
-    "--search-attribute=FlowStatus=Keyword",
+    ...SEARCH_ATTRIBUTES.map(({ name, type }) => `--search-attribute=${name}=${CLI_TYPES[type]}`),
     "--log-level=warn",
   ];
   return { file, args };

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import { Connection } from "@temporalio/client";
 import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
+import { SEARCH_ATTRIBUTES } from "#domain/flows/search-attributes.ts";
 import { attachTestEnvironment } from "../../scripts/test-environment.ts";
 import { applySearchAttributes } from "../../temporal-config/apply.ts";
 
@@ -23,7 +24,7 @@ test("a new namespace is given what is missing, and nothing the second time", as
   for (const deadline = Date.now() + 20_000; added === undefined && Date.now() < deadline; await sleep(200)) {
     added = await applySearchAttributes(connection, namespace).catch(() => undefined);
   }
-  expect(added).toEqual(["TenantId", "FlowStatus"]);
+  expect(added).toEqual(SEARCH_ATTRIBUTES.map(({ name }) => name));
   let again = added;
   for (const deadline = Date.now() + 20_000; again?.length !== 0 && Date.now() < deadline; await sleep(200)) {
     again = await applySearchAttributes(connection, namespace);

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { FlowDefinition } from "#domain/flows/definition.ts";
 import type { MailOutcome } from "#domain/mail/ports.ts";
-import { BILLING_TASK_QUEUE } from "#workflows/suspension/api.ts";
+import { TASK_QUEUES } from "#workflows/task-queues.ts";
 
 /** The workflow's type, as workflow.ts exports it. */
 export const LOW_BALANCE = "lowBalance";
@@ -71,7 +71,7 @@ export const lowBalanceFlow: FlowDefinition = {
   title: "Low balance",
   description:
     "Tells the tenant of each threshold that the balance crosses, and suspends service when it is critical.",
-  taskQueue: BILLING_TASK_QUEUE,
+  taskQueue: TASK_QUEUES.billing,
   input: lowBalanceInput,
   output: lowBalanceOutput,
   startedBy: "billing, when a balance crosses a threshold",

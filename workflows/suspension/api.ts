@@ -1,11 +1,10 @@
 import { z } from "zod";
 import type { FlowDefinition } from "#domain/flows/definition.ts";
 import type { MailOutcome } from "#domain/mail/ports.ts";
+import { TASK_QUEUES } from "#workflows/task-queues.ts";
 
 /** The workflow's type, as workflow.ts exports it. */
 export const SUSPENSION = "suspension";
-
-export const BILLING_TASK_QUEUE = "billing";
 
 /** One suspension per tenant at a time. */
 export function suspensionWorkflowId(tenantId: string): string {
@@ -104,7 +103,7 @@ export const suspensionFlow: FlowDefinition = {
   title: "Suspension",
   description:
     "Notice, grace period, service off, reminders, and service back: by the ledger or by a person.",
-  taskQueue: BILLING_TASK_QUEUE,
+  taskQueue: TASK_QUEUES.billing,
   input: suspensionInput,
   output: suspensionOutput,
   startedBy: "a critical balance, or a person",

@@ -1,11 +1,10 @@
 import { z } from "zod";
 import type { FlowDefinition } from "#domain/flows/definition.ts";
 import type { MailOutcome } from "#domain/mail/ports.ts";
+import { TASK_QUEUES } from "#workflows/task-queues.ts";
 
 /** The workflow's type, as workflow.ts exports it. */
 export const TENANT_ONBOARDING = "tenantOnboarding";
-
-export const ONBOARDING_TASK_QUEUE = "onboarding";
 
 /** One onboarding per tenant. Ids are never encrypted: no phone number, no mail address. */
 export function onboardingWorkflowId(tenantId: string): string {
@@ -160,7 +159,7 @@ export const tenantOnboardingFlow: FlowDefinition = {
   title: "Tenant onboarding",
   description:
     "Tenant, wallet, API key and SMPP account, rate card, welcome mail; what fails for good is undone in reverse.",
-  taskQueue: ONBOARDING_TASK_QUEUE,
+  taskQueue: TASK_QUEUES.onboarding,
   input: onboardingInput,
   output: onboardingOutput,
   startedBy: "POST /api/v2/tenants, which makes the credentials that it shows once",
