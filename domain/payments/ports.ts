@@ -44,7 +44,10 @@ export type CollectionState =
     }
   | { readonly kind: "cancelled" };
 
-/** `providerPaymentId` is the PaymentIntent's or the Order's id. */
+/**
+ * `providerPaymentId` is the PaymentIntent's or the Order's id. Where the payer acts by a link, it is the link's (Stripe's Checkout Session) until
+ * the payer has paid and the PaymentIntent's from then on: keep the latest, disputes name only that.
+ */
 export interface CollectionStanding {
   readonly providerPaymentId: string;
   readonly state: CollectionState;
@@ -61,6 +64,8 @@ export interface ProviderMovement {
   readonly kind: "payment" | "refund" | "dispute" | "fee" | "payout";
   /** The payment that it belongs to, where there is one. */
   readonly providerPaymentId: string | null;
+  /** Ours, of the metadata; null where the movement carries none. */
+  readonly paymentId: string | null;
   /** Signed: what the account's balance moved by, before fees. */
   readonly amountMinor: bigint;
   readonly feeMinor: bigint;
@@ -93,6 +98,8 @@ export interface PaymentProvider {
     readonly amountMinor: bigint;
     readonly currency: string;
   }): Promise<RefundStanding>;
+  /** How a pending refund stands now. Null: unknown there. */
+  refundStanding(providerRefundId: string): Promise<RefundStanding | null>;
   /** Movements of the provider's account in [from, to), page by page in ascending time. */
   movements(from: number, to: number): AsyncIterable<readonly ProviderMovement[]>;
 }
@@ -129,4 +136,25 @@ export interface ProviderWebhooks {
     | { readonly kind: "event"; readonly event: ProviderEvent }
     | { readonly kind: "forged"; readonly why: string }
   >;
+}
+
+/** Where authentic webhooks are kept before they are acknowledged: what was stored is handed on, however often a process ends. */
+export interface ProviderEvents {
+  /** Durable when it resolves. `known`: the same event was stored before. */
+  accept(event: ProviderEvent): Promise<"new" | "known">;
+  /** It has reached its flow (or is nobody's): `waiting` gives it no more. */
+  handedOn(event: Pick<ProviderEvent, "provider" | "providerEventId">, outcome: HandedOn): Promise<void>;
+  /** Stored at least `ageMs` ago and not handed on yet, oldest first. */
+  waiting(ageMs: number, limit: number): Promise<readonly ProviderEvent[]>;
+}
+
+/** `told`: its flow knows; `unknown`: no payment of ours (another system may use the same account). */
+export type HandedOn = "told" | "unknown";
+
+/**
+ * The way of an event to the flow of its payment, found by `paymentId` or `providerPaymentId`. The flow asks the provider how things stand, so that
+ * a repetition, a late or an overtaken event does no harm. Throws Unavailable when the flow cannot be reached now.
+ */
+export interface PaymentSignals {
+  changed(event: ProviderEvent): Promise<HandedOn>;
 }
