@@ -13,6 +13,11 @@ describe("minorUnits", () => {
     ["KRW", 0],
     ["BHD", 3],
     ["CLF", 4],
+    ["HUF", 2],
+    ["COP", 2],
+    ["MGA", 2],
+    ["IQD", 3],
+    ["ISK", 0],
   ])("%s has %i", (currency, decimals) => {
     expect(minorUnits(currency)).toBe(decimals);
   });

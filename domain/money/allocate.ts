@@ -1,14 +1,22 @@
 import { type Money, money, MONEY_SCALE } from "./money.ts";
 
+/** ISO 4217 currencies whose minor unit is not a hundredth (list one of the standard, 2026). */
+const DECIMALS: ReadonlyMap<string, number> = new Map([
+  ...["BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "UYI", "VND", "VUV"].map(
+    (currency) => [currency, 0] as const,
+  ),
+  ...["XAF", "XOF", "XPF"].map((currency) => [currency, 0] as const),
+  ...["BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"].map((currency) => [currency, 3] as const),
+  ...["CLF", "UYW"].map((currency) => [currency, 4] as const),
+]);
+
 /**
- * Decimals of a currency's minor unit by ISO 4217: 2 for USD, 0 for JPY, 3 for BHD. From the runtime's own data (CLDR),
- * which keeps up with the standard.
+ * Decimals of a currency's minor unit by ISO 4217: 2 for USD and HUF, 0 for JPY, 3 for BHD. Never from the runtime: its data (CLDR) says what
+ * people write, 0 for HUF, COP or PKR, and a provider would take the amount for a hundredth of itself.
  * @param currency an ISO 4217 code.
  */
 export function minorUnits(currency: string): number {
-  return (
-    new Intl.NumberFormat("en", { style: "currency", currency }).resolvedOptions().maximumFractionDigits ?? 2
-  );
+  return DECIMALS.get(currency) ?? 2;
 }
 
 /**
