@@ -63,6 +63,13 @@ export function variablesOf(
     KAFKA_REPLICATION_FACTOR: "1",
     TEMPORAL_NAMESPACE: "default",
     MAIL_FROM: "catalyst@localhost",
+    OPERATOR_EMAIL: "operator@localhost",
+    OPERATOR_WEBHOOK_URL: "",
+    OPERATOR_WEBHOOK_SECRET: "",
+    FRAUD_SUPPORT_EMAIL: "",
+    FRAUD_MANAGER_EMAIL: "",
+    FRAUD_SLA_MINUTES: "",
+    GATEWAY_PUBLIC_URL: "",
     SMSC_CONNECTORS: JSON.stringify(connectors),
     LOG_LEVEL: "info",
   };

@@ -45,6 +45,20 @@ describe("toConfig", () => {
     ).toMatch(/SMSC_CONNECTORS at 0\.password/);
   });
 
+  test("whoever is not named is the operator, and each level's time is read by severity", () => {
+    const base = example as Record<string, string>;
+    const config = toConfig({ ...base, OPERATOR_EMAIL: "owner@x.test", FRAUD_SUPPORT_EMAIL: "help@x.test" });
+    expect(config.fraud.emails).toEqual({
+      support: "help@x.test",
+      manager: "owner@x.test",
+      owner: "owner@x.test",
+    });
+    expect(config.fraud.slaMinutes).toEqual({ low: 1440, medium: 480, high: 60, critical: 15 });
+    expect(config.gateway.publicUrl).toBe("http://127.0.0.1:8080");
+    for (const wrong of ["low:1", "low:1,medium:2,high:x,critical:4", "low:0,medium:1,high:1,critical:1"])
+      expect(problemsOf({ ...base, FRAUD_SLA_MINUTES: wrong })).toMatch(/FRAUD_SLA_MINUTES: must be low:M/);
+  });
+
   test("an empty variable counts as absent", () => {
     expect(
       toConfig({ ...(example as Record<string, string>), LOG_LEVEL: "", SMSC_CONNECTORS: "" }).smscConnectors,

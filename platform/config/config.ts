@@ -32,6 +32,32 @@ const connectorList = z
 const positive = (fallback: number): z.ZodDefault<z.ZodCoercedNumber> =>
   z.coerce.number().positive().default(fallback);
 
+const list = (text: string): string[] =>
+  text
+    .split(",")
+    .map((item) => item.trim())
+    .filter((item) => item !== "");
+
+const FRAUD_SEVERITIES = ["low", "medium", "high", "critical"] as const;
+
+/** "low:1440,medium:480,high:60,critical:15": minutes by severity. */
+const minutesBySeverity = z.string().transform((text, context): Record<FraudSeverity, number> => {
+  const given = new Map(
+    list(text).map((item) => item.split(":").map((word) => word.trim()) as [string, string]),
+  );
+  const minutes = FRAUD_SEVERITIES.map((severity) => [severity, Number(given.get(severity))] as const);
+  const isWrong = minutes.some(([, value]) => !(value > 0 && value <= 43_200));
+  if (!isWrong && given.size === minutes.length)
+    return Object.fromEntries(minutes) as Record<FraudSeverity, number>;
+  context.addIssue({
+    code: "custom",
+    message: "must be low:M,medium:M,high:M,critical:M, in minutes up to 43200",
+  });
+  return z.NEVER;
+});
+
+type FraudSeverity = (typeof FRAUD_SEVERITIES)[number];
+
 /** Every variable the product reads; .env.example documents each, and a test compares the two. */
 export const environmentSchema = z.object({
   CATALYST_ENVIRONMENT: z.enum(["development", "production"]).default("production"),
@@ -45,10 +71,17 @@ export const environmentSchema = z.object({
   TEMPORAL_UI_URL: z.url().default("http://127.0.0.1:8233"),
   SMTP_URL: z.url().default("smtp://127.0.0.1:1025"),
   MAIL_FROM: z.string().default("catalyst@localhost"),
+  OPERATOR_EMAIL: z.string().default("operator@localhost"),
+  OPERATOR_WEBHOOK_URL: z.union([z.literal(""), z.url()]).default(""),
+  OPERATOR_WEBHOOK_SECRET: z.string().default(""),
+  FRAUD_SUPPORT_EMAIL: z.string().default(""),
+  FRAUD_MANAGER_EMAIL: z.string().default(""),
+  FRAUD_SLA_MINUTES: minutesBySeverity.prefault("low:1440,medium:480,high:60,critical:15"),
   ADMIN_TOKEN: z.string().min(16, "must have at least 16 characters"),
   CATALYST_SECRET_KEY: z.string().min(32, "must have at least 32 characters"),
   GATEWAY_HOST: z.string().default("127.0.0.1"),
   GATEWAY_PORT: port.default(8080),
+  GATEWAY_PUBLIC_URL: z.union([z.literal(""), z.url()]).default(""),
   SMPP_PORT: port.default(2775),
   HEALTH_PORT: port.default(0),
   SMSC_CONNECTORS: connectorList.default([]),
@@ -69,9 +102,26 @@ export interface Config {
   readonly redisUrl: string;
   readonly temporal: { readonly address: string; readonly namespace: string; readonly uiUrl: string };
   readonly mail: { readonly url: string; readonly from: string };
+  /** Whoever runs the platform: told of what a person must decide. */
+  readonly operator: {
+    readonly email: string;
+    readonly webhook: { readonly url: string; readonly secret: string } | null;
+  };
+  readonly fraud: {
+    /** Who is asked first, next and last. */
+    readonly emails: { readonly support: string; readonly manager: string; readonly owner: string };
+    /** How long each of them has. */
+    readonly slaMinutes: Readonly<Record<FraudSeverity, number>>;
+  };
   readonly adminToken: string;
   readonly secretKey: string;
-  readonly gateway: { readonly host: string; readonly port: number; readonly smppPort: number };
+  readonly gateway: {
+    readonly host: string;
+    readonly port: number;
+    readonly smppPort: number;
+    /** Where people reach the REST door: links in mails begin with it. Without a slash at its end. */
+    readonly publicUrl: string;
+  };
   readonly healthPort: number;
   readonly smscConnectors: readonly SmscConnectorConfig[];
   readonly receiptWindowMs: number;
@@ -85,12 +135,6 @@ export interface Config {
 export class ConfigurationError extends Error {
   override readonly name = "ConfigurationError";
 }
-
-const list = (text: string): string[] =>
-  text
-    .split(",")
-    .map((item) => item.trim())
-    .filter((item) => item !== "");
 
 /** @throws ConfigurationError naming every variable at fault and its remedy, never its value. */
 export function toConfig(environment: Readonly<Record<string, string | undefined>>): Config {
@@ -115,9 +159,32 @@ export function toConfig(environment: Readonly<Record<string, string | undefined
       uiUrl: env.TEMPORAL_UI_URL,
     },
     mail: { url: env.SMTP_URL, from: env.MAIL_FROM },
+    operator: {
+      email: env.OPERATOR_EMAIL,
+      webhook:
+        env.OPERATOR_WEBHOOK_URL === ""
+          ? null
+          : { url: env.OPERATOR_WEBHOOK_URL, secret: env.OPERATOR_WEBHOOK_SECRET },
+    },
+    fraud: {
+      emails: {
+        support: env.FRAUD_SUPPORT_EMAIL || env.OPERATOR_EMAIL,
+        manager: env.FRAUD_MANAGER_EMAIL || env.OPERATOR_EMAIL,
+        owner: env.OPERATOR_EMAIL,
+      },
+      slaMinutes: env.FRAUD_SLA_MINUTES,
+    },
     adminToken: env.ADMIN_TOKEN,
     secretKey: env.CATALYST_SECRET_KEY,
-    gateway: { host: env.GATEWAY_HOST, port: env.GATEWAY_PORT, smppPort: env.SMPP_PORT },
+    gateway: {
+      host: env.GATEWAY_HOST,
+      port: env.GATEWAY_PORT,
+      smppPort: env.SMPP_PORT,
+      publicUrl: (env.GATEWAY_PUBLIC_URL || `http://${env.GATEWAY_HOST}:${env.GATEWAY_PORT}`).replace(
+        /\/+$/,
+        "",
+      ),
+    },
     healthPort: env.HEALTH_PORT,
     smscConnectors: env.SMSC_CONNECTORS,
     receiptWindowMs: env.RECEIPT_WINDOW_SECONDS * 1000,
