@@ -5,6 +5,7 @@ import { join, relative } from "node:path";
 import { environmentFile, startEnvironment, type Environment } from "../environment.ts";
 import { rootDirectory } from "../paths.ts";
 import { runCommand } from "../servers/run-command.ts";
+import { installTestServer } from "../servers/temporal-test-server.ts";
 import { print, progress, seconds } from "../terminal.ts";
 import { testAllVariable, testEnvironmentVariable } from "../test-environment.ts";
 import { UsageError } from "../usage-error.ts";
@@ -73,6 +74,7 @@ async function runIntegrationTests(
 ): Promise<void> {
   const files = await testFiles("integration", pattern);
   if (files.length === 0) return;
+  if (files.some((file) => skipsTime.test(file))) await installTestServer(progress);
   // One file at a time: they share the servers, and some kill them.
   const flags = ["--runInBand", "--testTimeout=120000", "--forceExit"];
   if (process.env[testEnvironmentVariable] || files.every((file) => ownEnvironment.test(file))) {
@@ -102,6 +104,9 @@ async function runIntegrationTests(
     rmSync(folder, { recursive: true, force: true });
   }
 }
+
+/** Tests on Temporal's test server, which is fetched before their own limits of time begin. */
+const skipsTime = /^tests\/workflows\//;
 
 /** Tests that start what they need themselves, or need nothing that runs. */
 const ownEnvironment = /^tests\/(launcher|architecture|failure|simulation|golden)\//;

@@ -1,11 +1,10 @@
-import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { cacheDirectory } from "../paths.ts";
-import { UsageError } from "../usage-error.ts";
-import { whileLocked } from "./install-lock.ts";
-import { findJava, javaPrerequisite } from "./java.ts";
+import { javaPrerequisite, requireJava } from "./java.ts";
+import { fetchJars, mavenPrerequisite } from "./maven.ts";
 import { probe } from "./probe.ts";
-import { findOnPath, lastLines, runCommand } from "./run-command.ts";
+import { lastLines, runCommand } from "./run-command.ts";
 import type { Command, InstallOptions, Prerequisite, Server, ServerContext } from "./server.ts";
 
 const version = "4.3.1";
@@ -24,38 +23,9 @@ async function prerequisites(): Promise<readonly Prerequisite[]> {
   return cached ? [java, broker] : [java, mavenPrerequisite(), broker];
 }
 
-function mavenPrerequisite(): Prerequisite {
-  const path = findOnPath("mvn");
-  const packages = ["maven"];
-  return path === undefined
-    ? { name: "Maven", state: "missing", packages }
-    : { name: "Maven", state: "present", path, packages };
-}
-
 async function install({ progress }: InstallOptions): Promise<void> {
-  if (existsSync(jars)) return;
-  const waiting = () => progress("  Kafka: another copy is installing it; waiting …");
-  await whileLocked(jars, waiting, async () => {
-    if (existsSync(jars)) return;
-    progress(`  Kafka ${version}: fetching by Maven (org.apache.kafka:kafka_2.13, about 45 MB) …`);
-    const draft = `${jars}.new`;
-    rmSync(draft, { recursive: true, force: true });
-    mkdirSync(draft, { recursive: true });
-    const result = await runCommand("mvn", [
-      "--batch-mode",
-      "--strict-checksums",
-      "--file",
-      join(import.meta.dirname, "kafka-pom.xml"),
-      `-Dkafka.version=${version}`,
-      "org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies",
-      `-DoutputDirectory=${draft}`,
-      "-DincludeScope=runtime",
-    ]);
-    if (result.code !== 0)
-      throw new UsageError(`Maven could not fetch Kafka:\n${lastLines(result.output, 12)}`, 1);
-    renameSync(draft, jars);
-    progress(`  Kafka ${version}: ready`);
-  });
+  const source = "org.apache.kafka:kafka_2.13, about 45 MB";
+  await fetchJars({ title: "Kafka", version, source, pom: "kafka-pom.xml", folder: jars }, progress);
 }
 
 function javaArguments(maximumHeap: string): string[] {
@@ -144,13 +114,6 @@ async function command({ directory }: ServerContext): Promise<Command> {
     file: await requireJava(),
     args: [...javaArguments("768m"), "kafka.Kafka", join(directory, "server.properties")],
   };
-}
-
-async function requireJava(): Promise<string> {
-  const java = await findJava();
-  if (!java)
-    throw new UsageError("Java 17 or newer was not found. ./catalyst doctor shows how to get it.", 1);
-  return java.path;
 }
 
 /** A Metadata request, version 1, for no topic (https://kafka.apache.org/protocol#The_Messages_Metadata). */

@@ -1,0 +1,155 @@
+import { Connection, type TestService } from "@temporalio/client";
+import { InternalConnectionOptionsSymbol } from "@temporalio/client/lib/connection.js";
+import type { WorkflowBundleWithSourceMap } from "@temporalio/worker";
+import { spawn, type ChildProcess } from "node:child_process";
+import { randomInt, randomUUID } from "node:crypto";
+import { once } from "node:events";
+import { createTemporalClient, type TemporalClient } from "#adapters/temporal/client.ts";
+import {
+  bundleFlows,
+  connectWorker,
+  createFlowsWorker,
+  installTemporalRuntime,
+} from "#adapters/temporal/worker.ts";
+import { SEARCH_ATTRIBUTES } from "#domain/flows/search-attributes.ts";
+import { isFree } from "../../scripts/ports.ts";
+import { findOnPath } from "../../scripts/servers/run-command.ts";
+import { installTestServer, testServerCommand } from "../../scripts/servers/temporal-test-server.ts";
+import { progress } from "../../scripts/terminal.ts";
+
+/**
+ * A Temporal server of this test file's own whose clock is the test's: thirty days pass in a second. Its time goes as ours does until a
+ * test lets it skip, so that nothing falls due before a test has sent its signals. It knows no Schedules.
+ */
+export interface TimeSkipping {
+  readonly temporal: TemporalClient;
+  /** Runs `work` while a worker with these activities polls a queue, a fresh one where none is named. */
+  withWorker<Result>(
+    activities: object,
+    work: (taskQueue: string) => Promise<Result>,
+    taskQueue?: string,
+  ): Promise<Result>;
+  /** While `work` lasts, the clock jumps to the next timer, time-out or retry whenever no workflow and no activity is at work. */
+  skipping<Result>(work: () => Promise<Result>): Promise<Result>;
+  /** Lets exactly so many milliseconds go by; what falls due in them has begun when it resolves, not ended. */
+  pass(milliseconds: number): Promise<void>;
+  /** Epoch ms of the server's clock, as workflows see it. An activity sees the machine's. */
+  now(): Promise<number>;
+  close(): Promise<void>;
+}
+
+const NAMESPACE = "default";
+
+/** Call it in beforeAll and close it in afterAll: tests of one file share the clock. */
+export async function startTimeSkipping(): Promise<TimeSkipping> {
+  installTemporalRuntime();
+  await installTestServer(progress);
+  const address = `127.0.0.1:${await freePort()}`;
+  const server = await startServer(address);
+  const control = await connectControl(address);
+  const testService = requireTestService(control);
+  await addSearchAttributes(control);
+  const temporal = createTemporalClient({ address, namespace: NAMESPACE, uiUrl: "http://127.0.0.1" });
+  const connection = await connectWorker(address);
+  const bundle: WorkflowBundleWithSourceMap = await bundleFlows(silent);
+  return {
+    temporal,
+    async withWorker(activities, work, taskQueue = `test-${randomUUID()}`) {
+      const options = { connection, namespace: NAMESPACE, activities, taskQueue, workflowBundle: bundle };
+      const worker = await createFlowsWorker(options);
+      const running = worker.run();
+      try {
+        return await work(taskQueue);
+      } finally {
+        await worker.close();
+        await running;
+      }
+    },
+    async skipping(work) {
+      await testService.unlockTimeSkipping({});
+      try {
+        return await work();
+      } finally {
+        await testService.lockTimeSkipping({});
+      }
+    },
+    async pass(milliseconds) {
+      const duration = { seconds: Math.floor(milliseconds / 1000), nanos: (milliseconds % 1000) * 1e6 };
+      await testService.unlockTimeSkippingWithSleep({ duration: duration as never });
+    },
+    async now() {
+      const { time } = await testService.getCurrentTime({});
+      return Number(time?.seconds ?? 0) * 1000 + Math.floor((time?.nanos ?? 0) / 1e6);
+    },
+    async close() {
+      await connection.close();
+      await temporal.close();
+      await control.close();
+      await stopServer(server);
+    },
+  };
+}
+
+const nothing = (): void => {};
+const silent = { log: nothing, trace: nothing, debug: nothing, info: nothing, warn: nothing, error: nothing };
+
+async function freePort(): Promise<number> {
+  for (;;) {
+    const port = randomInt(10_000, 30_000);
+    if (await isFree(port)) return port;
+  }
+}
+
+/** It ends with this process, however that ends. */
+async function startServer(address: string): Promise<ChildProcess> {
+  const { file, args } = await testServerCommand(Number(address.split(":")[1]));
+  const guard = findOnPath("setpriv");
+  const command = guard === undefined ? [file, ...args] : [guard, "--pdeathsig", "KILL", file, ...args];
+  const [program = file, ...rest] = command;
+  const server = spawn(program, rest, { stdio: "ignore" });
+  process.once("exit", () => server.kill("SIGKILL"));
+  await once(server, "spawn");
+  return server;
+}
+
+async function stopServer(server: ChildProcess): Promise<void> {
+  if (server.exitCode !== null || server.signalCode !== null) return;
+  server.kill("SIGKILL");
+  await once(server, "exit");
+}
+
+/** How long the server may take to answer; it needs a second on an idle machine. */
+const START_MS = 60_000;
+
+async function connectControl(address: string): Promise<Connection> {
+  const options = {
+    address,
+    connectTimeout: "1s",
+    [InternalConnectionOptionsSymbol]: { supportsTestService: true },
+  };
+  const end = Date.now() + START_MS;
+  for (;;) {
+    try {
+      return await Connection.connect(options);
+    } catch (error) {
+      if (Date.now() > end) throw error;
+    }
+  }
+}
+
+/** temporal.api.enums.v1.IndexedValueType */
+const INDEXED_VALUE_TYPES = { KEYWORD: 2, INT: 3 } as const;
+
+/** It takes new ones but cannot list those that it has (temporal-config/apply.ts asks first). */
+async function addSearchAttributes({ operatorService }: Connection): Promise<void> {
+  const types = SEARCH_ATTRIBUTES.map(({ name, type }) => [name, INDEXED_VALUE_TYPES[type]]);
+  await operatorService.addSearchAttributes({
+    namespace: NAMESPACE,
+    searchAttributes: Object.fromEntries(types),
+  });
+}
+
+function requireTestService({ testService }: Connection): TestService {
+  if (testService === undefined) throw new Error("this release of Temporal's client knows no test service");
+  return testService;
+}
