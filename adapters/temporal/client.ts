@@ -67,7 +67,11 @@ function isTransient(error: unknown): boolean {
 }
 
 /** Where a person finds a flow in the Web UI. */
-export function workflowLink({ uiUrl, namespace }: TemporalConfig, workflowId: string): string {
-  const base = uiUrl.replace(/\/+$/, "");
-  return `${base}/namespaces/${encodeURIComponent(namespace)}/workflows/${encodeURIComponent(workflowId)}`;
+export function workflowLink(config: TemporalConfig, workflowId: string): string {
+  return `${namespaceLink(config)}/workflows/${encodeURIComponent(workflowId)}`;
+}
+
+/** The namespace's place in the Web UI. */
+export function namespaceLink({ uiUrl, namespace }: TemporalConfig): string {
+  return `${uiUrl.replace(/\/+$/, "")}/namespaces/${encodeURIComponent(namespace)}`;
 }

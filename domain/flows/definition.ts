@@ -12,6 +12,17 @@ export interface FlowMessage {
   readonly parties: readonly Party[];
 }
 
+/** What a schedule of a flow needs to be told. */
+export interface FlowScheduling {
+  /** Who may make, pause, trigger, backfill and delete it. */
+  readonly parties: readonly Party[];
+  /**
+   * The business key of the schedule that starts this input again and again ("invoicing-TENANT-001"), also the prefix of its runs' ids, and whose
+   * it is; null: the platform's. The input has been parsed by the flow's own schema.
+   */
+  readonly identify: (input: never) => { readonly scheduleId: string; readonly tenantId: string | null };
+}
+
 /** What a client may know of a durable flow and do with it; each flow's api.ts has one. */
 export interface FlowDefinition {
   /** The workflow's type. */
@@ -27,6 +38,8 @@ export interface FlowDefinition {
   readonly starters: readonly Party[];
   /** The business key of an input, and whose run it is. The input has been parsed. */
   readonly identify: (input: never) => { readonly workflowId: string; readonly tenantId: string };
+  /** How clients may have it started by a calendar (/api/v2/schedules); absent: not at all. */
+  readonly schedule?: FlowScheduling;
   readonly signals: Readonly<Record<string, FlowMessage>>;
   readonly updates: Readonly<Record<string, FlowMessage>>;
   readonly queries: Readonly<Record<string, FlowMessage>>;

@@ -5,6 +5,8 @@
 export const TENANT_ID = { name: "TenantId", type: "KEYWORD" } as const;
 /** How far a flow is, in its own words ("welcoming"). */
 export const FLOW_STATUS = { name: "FlowStatus", type: "KEYWORD" } as const;
+/** Of a schedule: the flow that it starts. A run has WorkflowType of the server's own. */
+export const FLOW_NAME = { name: "FlowName", type: "KEYWORD" } as const;
 /** What is asked for, in minor units of Currency (ISO 4217: 1999 = 19.99 USD). */
 export const AMOUNT_DUE = { name: "AmountDue", type: "INT" } as const;
 /** ISO 4217. */
@@ -18,6 +20,7 @@ export const N8N_EXECUTION_ID = { name: "N8nExecutionId", type: "KEYWORD" } as c
 export const SEARCH_ATTRIBUTES = [
   TENANT_ID,
   FLOW_STATUS,
+  FLOW_NAME,
   AMOUNT_DUE,
   CURRENCY,
   INVOICE_NUMBER,
