@@ -1,21 +1,5 @@
+import { minorUnits } from "./allocate.ts";
 import { type Money, MONEY_SCALE, money } from "./money.ts";
-
-/** ISO 4217: currencies whose minor unit is not a hundredth, by the decimals that it has. */
-const DECIMALS: Readonly<Record<string, number>> = {
-  ...Object.fromEntries(
-    ["BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "UYI", "VND", "VUV", "XAF"]
-      .concat(["XOF", "XPF"])
-      .map((currency) => [currency, 0]),
-  ),
-  ...Object.fromEntries(["BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"].map((currency) => [currency, 3])),
-  CLF: 4,
-  UYW: 4,
-};
-
-/** Decimals of a currency's minor unit (ISO 4217): 2 unless it is known to have others. */
-export function minorDecimals(currency: string): number {
-  return DECIMALS[currency] ?? 2;
-}
 
 /** An amount in minor units (1999n = 19.99 USD, 1999 JPY, 1.999 KWD); null where it is no whole number of them. */
 export function toMinor(amount: Money, currency: string): bigint | null {
@@ -30,7 +14,7 @@ export function fromMinor(minor: bigint, currency: string): Money {
 
 /** As it is printed: "19.99", "1999", "-0.05"; always with all decimals of the currency. */
 export function formatMinor(minor: bigint, currency: string): string {
-  const decimals = minorDecimals(currency);
+  const decimals = minorUnits(currency);
   const sign = minor < 0n ? "-" : "";
   const digits = (minor < 0n ? 0n - minor : minor).toString().padStart(decimals + 1, "0");
   if (decimals === 0) return sign + digits;
@@ -38,5 +22,5 @@ export function formatMinor(minor: bigint, currency: string): string {
 }
 
 function unitsPerMinor(currency: string): bigint {
-  return 10n ** BigInt(MONEY_SCALE - minorDecimals(currency));
+  return 10n ** BigInt(MONEY_SCALE - minorUnits(currency));
 }
