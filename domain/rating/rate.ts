@@ -1,5 +1,5 @@
 import { Poison } from "#domain/errors.ts";
-import { type Money, parseMoney, subtract, ZERO } from "#domain/money/money.ts";
+import { formatMoney, type Money, parseMoney, subtract, ZERO } from "#domain/money/money.ts";
 import { NO_PERCENT } from "#domain/money/percent.ts";
 import { taxesAt } from "#domain/tax/taxes.ts";
 import {
@@ -14,9 +14,11 @@ import { billedPulses, startedSizes } from "./billed-quantity.ts";
 import type { CompiledEvent } from "./compiled-rate-card.ts";
 import type { ApplicableDiscount } from "./discounts.ts";
 import { countersAfter, calculateDiscount, type FoundDiscounts, tierChange } from "./find-discounts.ts";
+import { canonicalEventType } from "./event-types.ts";
 import { formulaPrice } from "./formula-price.ts";
 import { type FoundRate, loadRateCard, lookupRate } from "./lookup-rate.ts";
 import { commissionOf, costOf } from "./margin.ts";
+import { PlainCharge, plainPriceOf, plainPrices } from "./plain-price.ts";
 import type { RatedCharge } from "./rated-charge.ts";
 import type { RatingInput } from "./rating-input.ts";
 import { findSurge } from "./surge.ts";
@@ -44,6 +46,10 @@ export function rate(input: RatingInput): RatedCharge {
   const found = event === null ? null : lookupRate(event, input); // Step 3
   if (event === null || found === null) return unpriced(input);
   const discounts = calculateDiscount(event, input); // Step 4
+  const known = plainPrices(event, input);
+  const name = canonicalEventType(input.eventType);
+  const price = known === null ? null : known.find(name, found, discounts.tier);
+  if (price !== null) return new PlainCharge(price, discounts, input.at);
   const terms = priceTerms(event, found, input, discounts);
   const rounded: RoundedStep[] = [];
   const base = basePrice(terms, rounded);
@@ -52,7 +58,9 @@ export function rate(input: RatingInput): RatedCharge {
   const amounts = withinLedger(finalAmount(base, discount, taxed, rounded), input); // Step 7
   const cost = costOf(input);
   const commission = commissionOf(tenant, amounts.subtotal, cost);
-  return chargeOf(input, event, { found, discounts, terms, amounts, cost, commission });
+  const charge = chargeOf(input, event, { found, discounts, terms, amounts, cost, commission });
+  known?.keep(plainPriceOf(name, found, discounts.tier, amounts, charge));
+  return charge;
 }
 
 /**
@@ -130,7 +138,7 @@ function chargeOf(input: RatingInput, event: CompiledEvent, steps: RatingSteps):
   const { base, discountPercent, discount, subtotal, taxes, tax, total } = amounts;
   const counts = base > 0n;
   const change = counts ? tierChange(discounts, input) : null;
-  return {
+  return withTexts({
     priced: true,
     base,
     discountPercent,
@@ -145,11 +153,31 @@ function chargeOf(input: RatingInput, event: CompiledEvent, steps: RatingSteps):
     commission: commission === null ? null : { partnerId: commission.partnerId, amount: commission.amount },
     cost: cost === null ? null : cost.amount,
     trace: writeTrace(input, event, steps),
+  });
+}
+
+/** Their texts are made when somebody asks. */
+function withTexts(charge: Omit<RatedCharge, "traceText" | "texts">): RatedCharge {
+  return {
+    ...charge,
+    get traceText() {
+      return JSON.stringify(charge.trace);
+    },
+    get texts() {
+      const { base, discount, subtotal, tax, total } = charge;
+      return {
+        base: formatMoney(base),
+        discount: formatMoney(discount),
+        subtotal: formatMoney(subtotal),
+        tax: formatMoney(tax),
+        total: formatMoney(total),
+      };
+    },
   };
 }
 
 function unpriced(input: RatingInput): RatedCharge {
-  return {
+  return withTexts({
     priced: false,
     base: ZERO,
     discountPercent: NO_PERCENT,
@@ -164,5 +192,5 @@ function unpriced(input: RatingInput): RatedCharge {
     commission: null,
     cost: null,
     trace: noPriceTrace(input),
-  };
+  });
 }

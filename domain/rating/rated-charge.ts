@@ -28,6 +28,18 @@ export interface RatedCharge {
   /** What the supplier takes, null when unknown. */
   readonly cost: Money | null;
   readonly trace: RatingTrace;
+  /** The same as JSON. */
+  readonly traceText: string;
+  /** The amounts in decimal. */
+  readonly texts: AmountTexts;
+}
+
+export interface AmountTexts {
+  readonly base: string;
+  readonly discount: string;
+  readonly subtotal: string;
+  readonly tax: string;
+  readonly total: string;
 }
 
 /**

@@ -9,8 +9,7 @@ export type CounterKey = string;
 
 /** The calendar month of an instant (epoch ms) on the zone's clocks: "202611". */
 export function monthOf(zone: ZoneClock, at: number): string {
-  const local = new Date(at + zone.offset(at));
-  return String(local.getUTCFullYear() * 100 + local.getUTCMonth() + 1);
+  return zone.month(at);
 }
 
 /** The sum of the prices behind a volume counter. */

@@ -5,6 +5,11 @@ export const INSTANT_MAX = 8.64e15;
 /** Over two years of hours at ~100 bytes each; when full, the cache is emptied and refilled in microseconds. */
 const CACHED_HOURS_MAX = 20_000;
 const DAY_NAMES = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"] as const;
+const MINUTE_MS = 60_000;
+/** "Sun 00:00" … "Sat 23:59". */
+const LABELS: readonly string[] = DAY_NAMES.flatMap((day) =>
+  Array.from({ length: 1_440 }, (_, minute) => `${day} ${pad(Math.floor(minute / 60))}:${pad(minute % 60)}`),
+);
 
 /** The zone's offset within one UTC hour: `before` until `changesAt` (Infinity when it does not change), then `after`. */
 interface OffsetHour {
@@ -21,6 +26,8 @@ export class ZoneClock {
   readonly zone: string;
   readonly #fields: Intl.DateTimeFormat;
   readonly #hours = new Map<number, OffsetHour>();
+  /** That of the last question: nearly always that of the next. Local times, [from, to). */
+  #month = { from: 0, to: 0, name: "" };
 
   /** @throws RangeError for an unknown zone. */
   constructor(zone: string) {
@@ -55,9 +62,16 @@ export class ZoneClock {
 
   /** "Wed 13:00" */
   label(at: number): string {
-    const hourOfWeek = this.hourOfWeek(at);
-    const minute = Math.floor(modulo(at + this.offset(at), HOUR_MS) / 60_000);
-    return `${DAY_NAMES[Math.floor(hourOfWeek / 24)]} ${pad(hourOfWeek % 24)}:${pad(minute)}`;
+    const minutes = Math.floor((at + this.offset(at)) / MINUTE_MS);
+    // 1970-01-01 was a Thursday.
+    return LABELS[modulo(minutes + 4 * 1_440, LABELS.length)] as string;
+  }
+
+  /** The calendar month on the zone's clocks: "202611". */
+  month(at: number): string {
+    const local = at + this.offset(at);
+    if (local < this.#month.from || local >= this.#month.to) this.#month = monthAround(local);
+    return this.#month.name;
   }
 
   /** Milliseconds to add to `at` (epoch ms) to read the zone's clocks. */
@@ -147,6 +161,14 @@ export function dayNumber(day: string): number | null {
   const at = Date.UTC(Number(match[1]), Number(match[2]) - 1, Number(match[3]));
   // 2024-02-30 would be 1 March.
   return new Date(at).toISOString().startsWith(day) ? at / DAY_MS : null;
+}
+
+function monthAround(local: number): { readonly from: number; readonly to: number; readonly name: string } {
+  const date = new Date(local);
+  const [year, month] = [date.getUTCFullYear(), date.getUTCMonth()];
+  const from = new Date(0).setUTCFullYear(year, month, 1);
+  const to = new Date(0).setUTCFullYear(year, month + 1, 1);
+  return { from, to, name: String(year * 100 + month + 1) };
 }
 
 function modulo(value: number, divisor: number): number {

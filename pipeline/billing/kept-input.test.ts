@@ -26,15 +26,17 @@ const event = (more: Partial<UsageEvent>): UsageEvent => ({
 
 describe("a trace that is kept", () => {
   test("of a plain event is the trace alone", () => {
-    expect(keptTrace(TRACE, event({}), null, null)).toBe(JSON.stringify(TRACE));
-    expect(keptTrace(TRACE, event({ requestSize: 1, attributes: {} }), null, null)).toBe(
+    expect(keptTrace(JSON.stringify(TRACE), event({}), null, null)).toBe(JSON.stringify(TRACE));
+    expect(keptTrace(JSON.stringify(TRACE), event({ requestSize: 1, attributes: {} }), null, null)).toBe(
       JSON.stringify(TRACE),
     );
   });
 
   test("says what another card may look at, and is still a trace", () => {
     const more = { prefix: "1202555", attributes: { category: "marketing" }, requestSize: 500 };
-    const kept: unknown = JSON.parse(keptTrace(TRACE, event(more), "C-1", parsePercent("85")));
+    const kept: unknown = JSON.parse(
+      keptTrace(JSON.stringify(TRACE), event(more), "C-1", parsePercent("85")),
+    );
     expect(kept).toEqual({ ...TRACE, in: { ...more, load: "85", contract: "C-1" } });
     expect(ratingTrace.parse(kept)).toEqual(TRACE);
   });

@@ -6,12 +6,11 @@ import { formatPercent, type Percent } from "#domain/money/percent.ts";
  * which the charge is priced again later, may.
  */
 export function keptTrace(
-  trace: object,
+  traceText: string,
   event: UsageEvent,
   contract: string | null,
   load: Percent | null,
 ): string {
-  const text = JSON.stringify(trace);
   const { prefix, attributes, requestSize } = event;
   // Plain events have nothing to keep, and there are many of them.
   if (
@@ -21,7 +20,7 @@ export function keptTrace(
     load === null &&
     contract === null
   )
-    return text;
+    return traceText;
   const kept = {
     prefix,
     attributes: attributes !== undefined && Object.keys(attributes).length > 0 ? attributes : undefined,
@@ -30,5 +29,5 @@ export function keptTrace(
     contract: contract ?? undefined,
   };
   const json = JSON.stringify(kept);
-  return json === "{}" ? text : `${text.slice(0, -1)},"in":${json}}`;
+  return json === "{}" ? traceText : `${traceText.slice(0, -1)},"in":${json}}`;
 }

@@ -151,7 +151,7 @@ function usageEffect(
     period: volume === null ? null : volume.counter,
     volume: volume === null ? (volumes.get(monthOf(wallet.zone, at)) ?? 0n) : volume.after,
     counters: rated.counters,
-    trace: recorded ? keptTrace(rated.trace, event, wallet.configuration.contract ?? null, load) : "",
+    trace: recorded ? keptTrace(rated.traceText, event, wallet.configuration.contract ?? null, load) : "",
     // A price that a discount of 100 % takes to zero still moves counters, which only the sequence may do.
     recorded,
     trueUp: rated.trueUp,

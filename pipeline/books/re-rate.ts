@@ -85,7 +85,7 @@ export function reRate(event: ChargedEvent, by: ReRatingTerms): ReRated {
       repricedRevenue: money(rated.subtotal),
       repricedTax: money(rated.tax),
       ...commissionOf(event, rated.commission),
-      trace: JSON.stringify(rated.trace),
+      trace: rated.traceText,
     },
   };
 }

@@ -9,7 +9,7 @@ import type { AddRoute } from "../context.ts";
 import { fieldProblem, problemResponses } from "../problems.ts";
 import { ANY_KEY, country, TENANT_EXAMPLE, tenantId, time, UUID_EXAMPLE, uuid } from "../schemas.ts";
 import { listedTenant, noSuchTenant } from "../tenant-access.ts";
-import { chargeSteps, toChargeSteps, TRANSACTION_EXAMPLE } from "../transaction-body.ts";
+import { chargeSteps, TRANSACTION_EXAMPLE } from "../transaction-body.ts";
 
 const EXAMPLE = {
   event_type: "sms.delivered",
@@ -192,7 +192,13 @@ function toQuote(
     rate_card_id: card.rateCardId,
     version: card.version,
     priced: charge.priced,
-    charge: toChargeSteps(charge),
+    charge: {
+      base_amount: charge.texts.base,
+      discount: charge.texts.discount,
+      subtotal: charge.texts.subtotal,
+      tax: charge.texts.tax,
+      total: charge.texts.total,
+    },
     taxes: charge.taxes.map(({ name, percent, amount }) => ({
       name,
       percent: formatPercent(percent),
