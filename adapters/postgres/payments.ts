@@ -8,7 +8,12 @@ import {
   refundableMinor,
   unrecordedReceipt,
 } from "#domain/payments/payment.ts";
-import type { AskedMovement, PaymentPage, PaymentStore, RefundOpening } from "#domain/payments/payment-store.ts";
+import type {
+  AskedMovement,
+  PaymentPage,
+  PaymentStore,
+  RefundOpening,
+} from "#domain/payments/payment-store.ts";
 import type { CollectionStanding } from "#domain/payments/ports.ts";
 import type { RechargeHistory } from "#domain/payments/recharge-breaker.ts";
 import { type PaymentRow, wholePayments } from "./payment-rows.ts";
@@ -179,8 +184,7 @@ async function listPayments(
   );
   const payments = await wholePayments(on, rows.slice(0, limit));
   const last = payments.at(-1);
-  const next =
-    rows.length > limit && last !== undefined ? `${last.createdAt}:${last.paymentId}` : null;
+  const next = rows.length > limit && last !== undefined ? `${last.createdAt}:${last.paymentId}` : null;
   return { payments, next };
 }
 
@@ -199,17 +203,29 @@ async function recordStanding(
     `UPDATE payment_attempts SET state = $3, code = $4,
        former_payment_id = CASE WHEN provider_payment_id <> $5 THEN provider_payment_id ELSE former_payment_id END,
        provider_payment_id = $5 WHERE payment_id = $1 AND number = $2`,
-    [payment.paymentId, attempt, next, state.kind === "declined" ? state.code : before.code, providerPaymentId],
+    [
+      payment.paymentId,
+      attempt,
+      next,
+      state.kind === "declined" ? state.code : before.code,
+      providerPaymentId,
+    ],
   );
   if (state.kind !== "succeeded") return;
   const amountMinor = unrecordedReceipt(payment.movements, attempt, state.receivedMinor);
   if (amountMinor === 0n) return;
-  const what = payment.invoiceNumber === null ? payment.purpose.replace("_", "-") : `invoice ${payment.invoiceNumber}`;
+  const what =
+    payment.invoiceNumber === null ? payment.purpose.replace("_", "-") : `invoice ${payment.invoiceNumber}`;
   await addMovement(
     client,
     payment,
     "receipt",
-    { source: attemptSource(attempt), amountMinor, reason: `${what} paid by ${before.provider}`, actor: payment.actor },
+    {
+      source: attemptSource(attempt),
+      amountMinor,
+      reason: `${what} paid by ${before.provider}`,
+      actor: payment.actor,
+    },
     now,
   );
 }

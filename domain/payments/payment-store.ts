@@ -57,7 +57,12 @@ export interface PaymentStore {
     now: number,
   ): Promise<Attempt>;
   /** What the provider says of an attempt; what it received more than is written down becomes a receipt. */
-  recordStanding(paymentId: string, attempt: number, standing: CollectionStanding, now: number): Promise<Payment>;
+  recordStanding(
+    paymentId: string,
+    attempt: number,
+    standing: CollectionStanding,
+    now: number,
+  ): Promise<Payment>;
   /** A payment that a person saw on the bank's statement. */
   recordTransfer(paymentId: string, transfer: AskedMovement, now: number): Promise<Payment>;
   openRefund(paymentId: string, refund: AskedMovement, now: number): Promise<RefundOpening>;

@@ -60,8 +60,16 @@ class Books {
 describe("whatever the order and the repetitions of what providers tell", () => {
   const told = fc.array(
     fc.oneof(
-      fc.record({ kind: fc.constant("standing" as const), attempt: fc.integer({ min: 1, max: 3 }), part: fc.integer({ min: 0, max: 100 }) }),
-      fc.record({ kind: fc.constant("refund" as const), id: fc.constantFrom("refund:a", "refund:b"), amount: fc.bigInt(1n, 80n) }),
+      fc.record({
+        kind: fc.constant("standing" as const),
+        attempt: fc.integer({ min: 1, max: 3 }),
+        part: fc.integer({ min: 0, max: 100 }),
+      }),
+      fc.record({
+        kind: fc.constant("refund" as const),
+        id: fc.constantFrom("refund:a", "refund:b"),
+        amount: fc.bigInt(1n, 80n),
+      }),
     ),
     { maxLength: 60 },
   );
@@ -105,9 +113,9 @@ describe("whatever the order and the repetitions of what providers tell", () => 
 
 test("nothing can be refunded twice, nor what a bank has taken back", () => {
   expect(refundableMinor([of(1, "receipt", 100n), of(2, "refund", 30n), of(3, "dispute", 50n)])).toBe(20n);
-  expect(refundableMinor([of(1, "receipt", 100n), of(2, "refund", 100n), of(3, "refund_returned", 100n)])).toBe(
-    100n,
-  );
+  expect(
+    refundableMinor([of(1, "receipt", 100n), of(2, "refund", 100n), of(3, "refund_returned", 100n)]),
+  ).toBe(100n);
 });
 
 test("the event of a movement is the same whoever publishes it, and names the payment and the movement", () => {

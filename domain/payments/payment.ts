@@ -201,7 +201,10 @@ export function disputeMovements(
 }
 
 /** Id of the billing event that books a movement, and key of its ledger entry. */
-export function movementEventId(paymentId: string, { kind, number }: Pick<Movement, "kind" | "number">): string {
+export function movementEventId(
+  paymentId: string,
+  { kind, number }: Pick<Movement, "kind" | "number">,
+): string {
   return `payment:${paymentId}:${kind}:${number}`;
 }
 

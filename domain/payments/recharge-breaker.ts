@@ -46,7 +46,10 @@ export function judgeRecharge(
   history: RechargeHistory,
   limits: RechargeLimits = RECHARGE_LIMITS,
 ): RechargeVerdict {
-  const refused = (by: "platform_breaker" | "tenant_rate" | "monthly_cap", because: string): RechargeVerdict => ({
+  const refused = (
+    by: "platform_breaker" | "tenant_rate" | "monthly_cap",
+    because: string,
+  ): RechargeVerdict => ({
     kind: "refused",
     by,
     because,
