@@ -1,5 +1,6 @@
 import { expect, test } from "@jest/globals";
 import * as fc from "fast-check";
+import { formatMoney } from "#domain/money/money.ts";
 import type { CompiledRateCard } from "./compiled-rate-card.ts";
 import { rate, type RatedCharge } from "./rate.ts";
 import { card as cardOf, delivered, percent } from "./rating-fixtures.ts";
@@ -96,3 +97,16 @@ test.each([{}, { volume: { mode: "whole" } }, { bulk_discounts: [{ min_messages:
     );
   },
 );
+
+test("the same rate with a band that multiplies it, and without", () => {
+  const card = cardWith({});
+  const at = (time: string) =>
+    formatMoney(rate(delivered({ card, at: Date.parse(`2026-11-24T${time}Z`), operator: "Verizon" })).base);
+  expect(["18:30", "21:00", "18:31", "12:00", "21:01"].map(at)).toEqual([
+    "0.02",
+    "0.006666666666666667",
+    "0.02",
+    "0.015",
+    "0.006666666666666667",
+  ]);
+});
