@@ -62,6 +62,7 @@ export function variablesOf(
     KAFKA_TOPIC_PARTITIONS: "6",
     KAFKA_REPLICATION_FACTOR: "1",
     TEMPORAL_NAMESPACE: "default",
+    TEMPORAL_CODEC_KEYS: "",
     MAIL_FROM: "catalyst@localhost",
     OPERATOR_EMAIL: "operator@localhost",
     OPERATOR_WEBHOOK_URL: "",

@@ -47,13 +47,20 @@ function flowsContext(process: ProcessContext): FlowsContext {
 
 async function startWorkers(flows: FlowsContext): Promise<void> {
   const { config, logger, lifecycle } = flows.process;
-  const { address, namespace } = config.temporal;
+  const { address, namespace, payloadKeys } = config.temporal;
   const connection = await connectWorker(address);
   lifecycle.register({ name: "temporal connection", close: () => connection.close() });
   const workflowBundle = await bundleFlows();
   for (const [taskQueue, activitiesOf] of Object.entries(ACTIVITIES)) {
     const activities = activitiesOf(flows);
-    const worker = await createFlowsWorker({ connection, namespace, activities, taskQueue, workflowBundle });
+    const worker = await createFlowsWorker({
+      connection,
+      namespace,
+      payloadKeys,
+      activities,
+      taskQueue,
+      workflowBundle,
+    });
     lifecycle.register(worker);
     worker.run().catch((error: unknown) => {
       logger.fatal({ err: error, taskQueue }, "a flows worker failed");

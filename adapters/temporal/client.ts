@@ -1,12 +1,16 @@
 import { Client, Connection, isGrpcServiceError } from "@temporalio/client";
 import { Unavailable } from "#domain/errors.ts";
 import type { Closable } from "#platform/lifecycle.ts";
+import type { PayloadKey } from "#platform/payload-keys.ts";
+import { createDataConverter } from "./data-converter.ts";
 
 export interface TemporalConfig {
   readonly address: string;
   readonly namespace: string;
   /** Of the Web UI. */
   readonly uiUrl: string;
+  /** What flows hold is encrypted with the first, and read with any. */
+  readonly payloadKeys: readonly PayloadKey[];
 }
 
 export type TemporalClient = Closable & {
@@ -19,7 +23,8 @@ export type TemporalClient = Closable & {
 /** Connects with the first call, and again by itself whenever the server was away. */
 export function createTemporalClient(config: TemporalConfig): TemporalClient {
   const connection = Connection.lazy({ address: config.address });
-  const client = new Client({ connection, namespace: config.namespace });
+  const dataConverter = createDataConverter(config.payloadKeys);
+  const client = new Client({ connection, namespace: config.namespace, dataConverter });
   return {
     name: "temporal client",
     client,

@@ -12,6 +12,8 @@ import {
 import { fileURLToPath } from "node:url";
 import type { Closable } from "#platform/lifecycle.ts";
 import type { Logger } from "#platform/logger.ts";
+import type { PayloadKey } from "#platform/payload-keys.ts";
+import { createDataConverter, FAILURE_CONVERTER_PATH } from "./data-converter.ts";
 import { createTemporalLog } from "./log.ts";
 
 /** Every workflow, as source: the SDK bundles it (and strips its types) when a worker starts. */
@@ -40,6 +42,8 @@ export function installTemporalRuntime(logger?: Logger): void {
 export interface FlowsWorkerOptions {
   readonly connection: NativeConnection;
   readonly namespace: string;
+  /** Those of the clients: TemporalConfig. */
+  readonly payloadKeys: readonly PayloadKey[];
   /** By name, as the flows' api.ts declare them. */
   readonly activities: object;
   /** A prepared bundle, where several workers share one. */
@@ -60,6 +64,7 @@ export async function createFlowsWorker(options: FlowsWorkerOptions): Promise<Fl
     namespace,
     taskQueue: options.taskQueue,
     activities,
+    dataConverter: createDataConverter(options.payloadKeys),
     ...(workflowBundle === undefined ? { workflowsPath: FLOWS_PATH } : { workflowBundle }),
     shutdownGraceTime: GRACE_MS,
     shutdownForceTime: FORCE_MS,
@@ -86,7 +91,11 @@ export async function createFlowsWorker(options: FlowsWorkerOptions): Promise<Fl
 
 /** The flows' code, bundled once for every worker of a process. */
 export function bundleFlows(logger?: TemporalLogger): Promise<WorkflowBundleWithSourceMap> {
-  return bundleWorkflowCode({ workflowsPath: FLOWS_PATH, ...(logger === undefined ? {} : { logger }) });
+  return bundleWorkflowCode({
+    workflowsPath: FLOWS_PATH,
+    failureConverterPath: FAILURE_CONVERTER_PATH,
+    ...(logger === undefined ? {} : { logger }),
+  });
 }
 
 /** A worker's connection, to be closed after the worker. @throws when the server is away: the caller tries again. */

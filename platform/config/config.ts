@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { derivePayloadKey, parsePayloadKeys, type PayloadKey } from "../payload-keys.ts";
 
 const port = z.coerce.number().int().min(0).max(65535);
 
@@ -58,6 +59,16 @@ const minutesBySeverity = z.string().transform((text, context): Record<FraudSeve
 
 type FraudSeverity = (typeof FRAUD_SEVERITIES)[number];
 
+const payloadKeyList = z.string().transform((text, context): readonly PayloadKey[] => {
+  const keys = parsePayloadKeys(text);
+  if (keys !== null) return keys;
+  context.addIssue({
+    code: "custom",
+    message: "must be ID:KEY[,ID:KEY…] with different ids and 32 bytes each (openssl rand -base64 32)",
+  });
+  return z.NEVER;
+});
+
 /** Every variable the product reads; .env.example documents each, and a test compares the two. */
 export const environmentSchema = z.object({
   CATALYST_ENVIRONMENT: z.enum(["development", "production"]).default("production"),
@@ -69,6 +80,7 @@ export const environmentSchema = z.object({
   TEMPORAL_ADDRESS: z.string().default("127.0.0.1:7233"),
   TEMPORAL_NAMESPACE: z.string().default("default"),
   TEMPORAL_UI_URL: z.url().default("http://127.0.0.1:8233"),
+  TEMPORAL_CODEC_KEYS: payloadKeyList.default([]),
   SMTP_URL: z.url().default("smtp://127.0.0.1:1025"),
   MAIL_FROM: z.string().default("catalyst@localhost"),
   OPERATOR_EMAIL: z.string().default("operator@localhost"),
@@ -100,7 +112,13 @@ export interface Config {
   };
   readonly databaseUrl: string;
   readonly redisUrl: string;
-  readonly temporal: { readonly address: string; readonly namespace: string; readonly uiUrl: string };
+  readonly temporal: {
+    readonly address: string;
+    readonly namespace: string;
+    readonly uiUrl: string;
+    /** The first encrypts what flows hold, all decrypt; the last is derived from the secret key. */
+    readonly payloadKeys: readonly PayloadKey[];
+  };
   readonly mail: { readonly url: string; readonly from: string };
   /** Whoever runs the platform: told of what a person must decide. */
   readonly operator: {
@@ -157,6 +175,7 @@ export function toConfig(environment: Readonly<Record<string, string | undefined
       address: env.TEMPORAL_ADDRESS,
       namespace: env.TEMPORAL_NAMESPACE,
       uiUrl: env.TEMPORAL_UI_URL,
+      payloadKeys: [...env.TEMPORAL_CODEC_KEYS, derivePayloadKey(env.CATALYST_SECRET_KEY)],
     },
     mail: { url: env.SMTP_URL, from: env.MAIL_FROM },
     operator: {

@@ -8,6 +8,7 @@ import {
   createFlowsWorker,
   installTemporalRuntime,
 } from "#adapters/temporal/worker.ts";
+import { toConfig } from "#platform/config/config.ts";
 import type { OnboardingActivities, OnboardingInput } from "#workflows/tenant-onboarding/api.ts";
 import { attachTestEnvironment } from "../../scripts/test-environment.ts";
 
@@ -28,10 +29,9 @@ export interface FlowsEnvironment {
 export async function attachFlowsEnvironment(): Promise<FlowsEnvironment> {
   installTemporalRuntime();
   const { variables } = await attachTestEnvironment();
-  const address = variables["TEMPORAL_ADDRESS"] ?? "";
-  const namespace = variables["TEMPORAL_NAMESPACE"] ?? "default";
-  const uiUrl = variables["TEMPORAL_UI_URL"] ?? "";
-  const temporal = createTemporalClient({ address, namespace, uiUrl });
+  const config = toConfig(variables).temporal;
+  const { address, namespace, payloadKeys } = config;
+  const temporal = createTemporalClient(config);
   const connection: NativeConnection = await connectWorker(address);
   const bundle = await bundleFlows(silent);
   return {
@@ -42,6 +42,7 @@ export async function attachFlowsEnvironment(): Promise<FlowsEnvironment> {
       const worker = await createFlowsWorker({
         connection,
         namespace,
+        payloadKeys,
         activities,
         taskQueue,
         workflowBundle: bundle,

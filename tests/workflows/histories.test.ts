@@ -1,7 +1,9 @@
 import { expect, test } from "@jest/globals";
 import { Worker } from "@temporalio/worker";
 import { readFile } from "node:fs/promises";
+import { createDataConverter } from "#adapters/temporal/data-converter.ts";
 import { FLOWS_PATH, installTemporalRuntime } from "#adapters/temporal/worker.ts";
+import { derivePayloadKey } from "#platform/payload-keys.ts";
 import { readHistories, type RecordedHistory } from "./recorded-histories.ts";
 
 const workflowTypeOf = ({ history }: RecordedHistory): string | null | undefined =>
@@ -16,7 +18,10 @@ test("every workflow has a history, and each replays to the same commands", asyn
   expect(new Set(recorded.map(workflowTypeOf))).toEqual(new Set(workflows));
   const replayed: [string, string | undefined][] = [];
   for await (const { workflowId, error } of Worker.runReplayHistories(
-    { workflowsPath: FLOWS_PATH },
+    {
+      workflowsPath: FLOWS_PATH,
+      dataConverter: createDataConverter([derivePayloadKey("histories are recorded in clear")]),
+    },
     recorded,
   )) {
     replayed.push([workflowId, error?.message]);

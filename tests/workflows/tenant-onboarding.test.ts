@@ -296,6 +296,7 @@ describe("without a worker, without a server", () => {
       address: "127.0.0.1:1",
       namespace: "default",
       uiUrl: "http://127.0.0.1:1",
+      payloadKeys: flows.temporal.config.payloadKeys,
     });
     await expect(createOnboardingStarter(nowhere).onboard(onboardingOf(), WAIT_MS)).rejects.toBeInstanceOf(
       Unavailable,

@@ -12,6 +12,7 @@ import {
   installTemporalRuntime,
 } from "#adapters/temporal/worker.ts";
 import { SEARCH_ATTRIBUTES } from "#domain/flows/search-attributes.ts";
+import { derivePayloadKey } from "#platform/payload-keys.ts";
 import { isFree } from "../../scripts/ports.ts";
 import { findOnPath } from "../../scripts/servers/run-command.ts";
 import { installTestServer, testServerCommand } from "../../scripts/servers/temporal-test-server.ts";
@@ -49,14 +50,22 @@ export async function startTimeSkipping(): Promise<TimeSkipping> {
   const control = await connectControl(address);
   const testService = requireTestService(control);
   await addSearchAttributes(control);
-  const temporal = createTemporalClient({ address, namespace: NAMESPACE, uiUrl: "http://127.0.0.1" });
+  const payloadKeys = [derivePayloadKey("a test's own")];
+  const config = { address, namespace: NAMESPACE, uiUrl: "http://127.0.0.1", payloadKeys };
+  const temporal = createTemporalClient(config);
   const connection = await connectWorker(address);
   const bundle: WorkflowBundleWithSourceMap = await bundleFlows(silent);
   return {
     temporal,
     async withWorker(activities, work, taskQueue = `test-${randomUUID()}`) {
-      const options = { connection, namespace: NAMESPACE, activities, taskQueue, workflowBundle: bundle };
-      const worker = await createFlowsWorker(options);
+      const worker = await createFlowsWorker({
+        connection,
+        namespace: NAMESPACE,
+        payloadKeys,
+        activities,
+        taskQueue,
+        workflowBundle: bundle,
+      });
       const running = worker.run();
       try {
         return await work(taskQueue);

@@ -20,8 +20,8 @@ const limit = z
   .regex(/^-?\d{1,20}(\.\d{1,18})?%?$/, 'must be a decimal number, or a percentage such as "15%"');
 
 /**
- * What an onboarding begins with. It stands in the history for as long as Temporal keeps it, so it carries hashes instead of secrets; the mail
- * address is in clear until histories are encrypted by a payload codec.
+ * What an onboarding begins with. It stands in the history for as long as Temporal keeps it, so it carries hashes instead of secrets: what is
+ * encrypted there can be read by whoever holds the platform's key.
  */
 export const onboardingInput = z.object({
   tenantId: z
