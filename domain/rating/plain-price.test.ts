@@ -18,9 +18,9 @@ const rates = {
       { name: HOSTILE, start_hour: 9, end_hour: 17, days_of_week: [1, 2, 3, 4, 5], rate: "0.015" },
       {
         name: "night",
-        start_hour: 22,
-        end_hour: 6,
-        days_of_week: [0, 6],
+        start_hour: 20,
+        end_hour: 8,
+        days_of_week: [0, 1, 2, 3, 4, 5, 6],
         multiplier: "0.333333333333333333",
       },
     ],
