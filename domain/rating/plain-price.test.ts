@@ -101,7 +101,10 @@ test.each([{}, { volume: { mode: "whole" } }, { bulk_discounts: [{ min_messages:
 test("the same rate with a band that multiplies it, and without", () => {
   const card = cardWith({});
   const at = (time: string) =>
-    formatMoney(rate(delivered({ card, at: Date.parse(`2026-11-24T${time}Z`), operator: "Verizon" })).base);
+    formatMoney(
+      rate(delivered({ card, terms: TERMS[0]!, at: Date.parse(`2026-11-24T${time}Z`), operator: "Verizon" }))
+        .base,
+    );
   expect(["18:30", "21:00", "18:31", "12:00", "21:01"].map(at)).toEqual([
     "0.02",
     "0.006666666666666667",
