@@ -30,7 +30,7 @@ export function createMailer({
   );
   return {
     name: "mailer",
-    async send({ messageId, to, subject, text, html }: Mail): Promise<MailOutcome> {
+    async send({ messageId, to, subject, text, html, attachments = [] }: Mail): Promise<MailOutcome> {
       try {
         await transport.sendMail({
           messageId: `<${messageId}>`,
@@ -39,6 +39,11 @@ export function createMailer({
           subject,
           text,
           html,
+          attachments: attachments.map(({ filename, contentType, content }) => ({
+            filename,
+            contentType,
+            content: Buffer.from(content),
+          })),
         });
         return { kind: "accepted" };
       } catch (error) {

@@ -5,6 +5,14 @@ export interface Mail {
   readonly subject: string;
   readonly text: string;
   readonly html: string;
+  readonly attachments?: readonly MailAttachment[];
+}
+
+export interface MailAttachment {
+  readonly filename: string;
+  /** "application/pdf" */
+  readonly contentType: string;
+  readonly content: Uint8Array;
 }
 
 /**

@@ -25,11 +25,19 @@ export function minorUnits(currency: string): number {
  * @returns the rounded parts, in order; their sum is the half-even rounding of the exact sum.
  */
 export function allocate(parts: readonly Money[], decimals: number): readonly Money[] {
-  const unit = 10n ** BigInt(MONEY_SCALE - decimals);
   const total = roundHalfEven(
     parts.reduce<bigint>((sum, part) => sum + part, 0n),
-    unit,
+    10n ** BigInt(MONEY_SCALE - decimals),
   );
+  return allocateTo(parts, decimals, money(total));
+}
+
+/**
+ * As allocate, to a total that was rounded elsewhere: parts of a part.
+ * @param total whole minor units, less than one away from the exact sum.
+ */
+export function allocateTo(parts: readonly Money[], decimals: number, total: Money): readonly Money[] {
+  const unit = 10n ** BigInt(MONEY_SCALE - decimals);
   const floors = parts.map((part) => floorTo(part, unit));
   let missing = (total - floors.reduce<bigint>((sum, part) => sum + part, 0n)) / unit;
   const byLoss = parts

@@ -1,0 +1,216 @@
+import {
+  ApplicationFailure,
+  CancellationScope,
+  defineQuery,
+  isCancellation,
+  ParentClosePolicy,
+  proxyActivities,
+  setCurrentDetails,
+  setHandler,
+  startChild,
+  upsertSearchAttributes,
+  workflowInfo,
+  WorkflowIdReusePolicy,
+  type ActivityOptions,
+} from "@temporalio/workflow";
+import {
+  AMOUNT_DUE,
+  CURRENCY,
+  FLOW_STATUS,
+  INVOICE_NUMBER,
+  TENANT_ID,
+} from "#domain/flows/search-attributes.ts";
+import { createStory, type Story } from "#domain/flows/story.ts";
+import {
+  PAYMENT_COLLECTION,
+  type PaymentCollectionInput,
+  paymentCollectionWorkflowId,
+} from "#workflows/payment-collection/api.ts";
+import { TASK_QUEUES } from "#workflows/task-queues.ts";
+import {
+  INVOICING_STATE,
+  invoicingInput,
+  type FlowInvoice,
+  type InvoicingActivities,
+  type InvoicingInput,
+  type InvoicingOutput,
+  type InvoicingState,
+} from "./api.ts";
+
+type Status = InvoicingState["status"];
+
+/** A million charges are added up in seconds; until PostgreSQL has it, it is tried. */
+const BOOKS: ActivityOptions = {
+  startToCloseTimeout: "2m",
+  retry: { initialInterval: "500ms", backoffCoefficient: 2, maximumInterval: "1m" },
+};
+
+/** Authorities are away for nights. */
+const AUTHORITY: ActivityOptions = {
+  startToCloseTimeout: "1m",
+  scheduleToCloseTimeout: "7d",
+  retry: { initialInterval: "2s", backoffCoefficient: 2, maximumInterval: "15m" },
+};
+
+/** Nobody waits longer for a mail of what stands in the books. */
+const MAIL: ActivityOptions = {
+  startToCloseTimeout: "1m",
+  scheduleToCloseTimeout: "24h",
+  retry: { initialInterval: "1s", backoffCoefficient: 2, maximumInterval: "10m" },
+};
+
+const activities = (
+  options: ActivityOptions,
+  summary: string,
+): ReturnType<typeof proxyActivities<InvoicingActivities>> =>
+  proxyActivities<InvoicingActivities>({ ...options, summary });
+
+/** The SDK's name of what says that a child's id is taken. */
+const ALREADY_STARTED = "WorkflowExecutionAlreadyStartedError";
+
+/** When a schedule meant this run to start; it may be late. */
+const SCHEDULED_START = "TemporalScheduledStartTime";
+
+/**
+ * Close → fiscal authority, where there is one → number and posting → PDF by mail → payment of what is due. Running it again for a period finds
+ * the same invoice and does what is left.
+ */
+export async function invoicing(given: InvoicingInput): Promise<InvoicingOutput> {
+  return new Invoicing(invoicingInput.parse(given)).run();
+}
+
+class Invoicing {
+  readonly #input: InvoicingInput;
+  readonly #story: Story<Status>;
+  readonly #invoices: FlowInvoice[] = [];
+  #status: Status = "closing";
+
+  constructor(input: InvoicingInput) {
+    this.#input = input;
+    const { tenantId } = input;
+    const period = input.through === null ? "the period that ended last" : `the period to ${input.through}`;
+    this.#story = createStory<Status>(`${tenantId}: ${period}`, (status, details) => {
+      this.#status = status;
+      setCurrentDetails(details);
+      upsertSearchAttributes([{ key: FLOW_STATUS, value: status }]);
+    });
+    upsertSearchAttributes([{ key: TENANT_ID, value: tenantId }]);
+    setHandler(
+      defineQuery<InvoicingState>(INVOICING_STATE),
+      () => ({ status: this.#status, invoices: this.#invoices }),
+      { description: "How far it is" },
+    );
+  }
+
+  async run(): Promise<InvoicingOutput> {
+    this.#story.begin("closing", "period closed from the ledger");
+    const closed = await activities(BOOKS, `close ${this.#input.tenantId}`).closePeriod({
+      ...this.#input,
+      dueAt: dueAt(),
+    });
+    this.#story.end("done", closedText(closed));
+    // From here on there are documents with numbers: what is cancelled now still goes out and is collected.
+    await CancellationScope.nonCancellable(async () => {
+      for (const invoice of closed.invoices) await this.#finish(invoice);
+    });
+    this.#story.finish("done", this.#invoices.length === 0 ? "Nothing to invoice." : "Invoiced.");
+    return { invoices: this.#invoices, empty: closed.empty };
+  }
+
+  async #finish(closed: FlowInvoice): Promise<void> {
+    const invoice = closed.number === null ? await this.#register(closed) : closed;
+    this.#invoices.push(invoice);
+    this.#show(invoice);
+    if (!invoice.mailed) await this.#mail(invoice);
+    if (invoice.kind === "invoice" && invoice.openMinor !== "0") await this.#collect(invoice);
+  }
+
+  async #register({ invoiceId }: FlowInvoice): Promise<FlowInvoice> {
+    this.#story.begin("registering", "registered with the fiscal authority");
+    const fiscal = await activities(AUTHORITY, "ask the fiscal authority").registerFiscally({ invoiceId });
+    const issued = await activities(BOOKS, "number and post").issueInvoice({ invoiceId, fiscal });
+    this.#story.end(
+      "done",
+      fiscal === null ? "no fiscal authority" : `${fiscal.authority}: ${fiscal.reference}`,
+    );
+    return issued;
+  }
+
+  #show({ number, currency, openMinor }: FlowInvoice): void {
+    upsertSearchAttributes([
+      { key: INVOICE_NUMBER, value: number ?? "" },
+      { key: CURRENCY, value: currency },
+      { key: AMOUNT_DUE, value: Number(openMinor) },
+    ]);
+  }
+
+  /** A mail that cannot be sent keeps nothing else from happening: the invoice stands in the books. */
+  async #mail({ invoiceId, number }: FlowInvoice): Promise<void> {
+    this.#story.begin("mailing", `${number} mailed`);
+    try {
+      const outcome = await activities(MAIL, `mail ${number}`).mailInvoice({ invoiceId, again: null });
+      if (outcome.kind === "accepted") this.#story.end("done");
+      else
+        this.#story.end(
+          "failed",
+          outcome.kind === "none"
+            ? `${number}: the tenant has no address`
+            : `${number} refused: ${outcome.reason}`,
+        );
+    } catch (error) {
+      if (isCancellation(error)) throw error;
+      this.#story.end("failed", `${number} was not mailed: given up`);
+    }
+  }
+
+  /** Once per invoice, whoever asks again; its payment outlives this flow. */
+  async #collect(invoice: FlowInvoice): Promise<void> {
+    const { tenantId, actor } = this.#input;
+    const payment: PaymentCollectionInput = {
+      paymentId: `inv-${invoice.invoiceId}`,
+      tenantId,
+      walletId: invoice.walletId,
+      purpose: "invoice",
+      invoiceId: invoice.invoiceId,
+      invoiceNumber: invoice.number,
+      amountMinor: invoice.openMinor,
+      currency: invoice.currency,
+      actor,
+    };
+    this.#story.begin("collecting", `payment of ${invoice.number} begun`);
+    try {
+      await startChild(PAYMENT_COLLECTION, {
+        workflowId: paymentCollectionWorkflowId(payment.paymentId),
+        taskQueue: TASK_QUEUES.payments,
+        args: [payment],
+        parentClosePolicy: ParentClosePolicy.ABANDON,
+        workflowIdReusePolicy: WorkflowIdReusePolicy.REJECT_DUPLICATE,
+        staticSummary: `Payment of ${invoice.number}: ${tenantId}`,
+        typedSearchAttributes: [
+          { key: TENANT_ID, value: tenantId },
+          { key: INVOICE_NUMBER, value: invoice.number ?? "" },
+        ],
+      });
+      this.#story.end("done");
+    } catch (error) {
+      if (!(error instanceof Error && error.name === ALREADY_STARTED)) throw error;
+      this.#story.end("done", `payment of ${invoice.number} was begun before`);
+    }
+  }
+}
+
+/** Epoch ms: the period is that of the nominal time, however late the run. */
+function dueAt(): number {
+  const { searchAttributes, startTime } = workflowInfo();
+  const [scheduled] = searchAttributes[SCHEDULED_START] ?? [];
+  if (scheduled === undefined) return startTime.getTime();
+  const at = scheduled instanceof Date ? scheduled.getTime() : Date.parse(String(scheduled));
+  if (Number.isNaN(at)) throw ApplicationFailure.nonRetryable(`${SCHEDULED_START} is no time`, "Validation");
+  return at;
+}
+
+function closedText({ invoices, empty }: InvoicingOutput): string {
+  const numbers = invoices.map(({ number }) => number ?? "a draft");
+  if (numbers.length === 0) return `period closed: nothing happened in ${empty.length} wallet(s)`;
+  return `period closed: ${numbers.join(", ")}`;
+}
