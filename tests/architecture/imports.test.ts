@@ -99,7 +99,7 @@ describe("the house", () => {
     expect(wrong.map(show)).toEqual([]);
   });
 
-  test("a workflow.ts sees domain, flows' api.ts and @temporalio/workflow alone", () => {
+  test("a workflow.ts sees domain, flows' api.ts, the task queues and @temporalio/workflow alone", () => {
     const allowed = /^(domain\/|workflows\/[^/]+\/api\.ts$)/;
     const wrong = imports.filter(({ file, specifier, target }) => {
       if (!/^workflows\/.*workflow\.ts$/.test(file)) return false;
