@@ -1,0 +1,7 @@
+import { extractText } from "unpdf";
+
+/** The text of each page, as a reader of PDFs finds it; white space is one space. */
+export async function pagesOf(pdf: Uint8Array): Promise<string[]> {
+  const { text } = await extractText(pdf.slice(), { mergePages: false });
+  return text.map((page) => page.replace(/\s+/g, " "));
+}
