@@ -1,4 +1,5 @@
 import { parseMoney } from "#domain/money/money.ts";
+import { parseTaxId } from "#domain/tax/tax-id.ts";
 import {
   onboardingInput,
   type OnboardingInput,
@@ -11,7 +12,7 @@ export function problemsOf(input: OnboardingInput): OnboardingProblem[] {
   if (!parsed.success) {
     return parsed.error.issues.map(({ path, message }) => ({ field: path.join("."), reason: message }));
   }
-  const { timezone, country, wallet } = parsed.data;
+  const { timezone, country, wallet, taxId } = parsed.data;
   const problems: OnboardingProblem[] = [];
   const require = (holds: boolean, field: string, reason: string): void => {
     if (!holds) problems.push({ field, reason });
@@ -24,6 +25,7 @@ export function problemsOf(input: OnboardingInput): OnboardingProblem[] {
   require(wallet.kind === "postpaid" ||
     parseMoney(wallet.creditLimit) === 0n, "wallet.creditLimit", "must be 0 for a prepaid wallet");
   require(thresholdsInOrder(wallet.thresholds), "wallet.thresholds", "critical must not be above low");
+  require(!taxId || parseTaxId(taxId, country) !== null, "taxId", `is no tax id of ${country}`);
   return problems;
 }
 

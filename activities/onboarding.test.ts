@@ -1,6 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import type { ApplicationFailure } from "@temporalio/common";
-import { Unavailable } from "#domain/errors.ts";
+import { Rejected, Unavailable } from "#domain/errors.ts";
+import type { FlowCalendar, FlowSchedule } from "#domain/flows/schedules.ts";
 import type { Mail, MailOutcome } from "#domain/mail/ports.ts";
 import type { NewTenant, TenantChange } from "#domain/tenants/tenant-store.ts";
 import type { TenantConfiguration } from "#domain/tenants/tenant.ts";
@@ -59,6 +60,9 @@ function world(start: TenantConfiguration | null = null) {
     kafkaIsAway: false,
     taken: false,
     mailOutcome: { kind: "accepted" } as MailOutcome,
+    schedules: new Map<string, FlowCalendar>(),
+    customers: [] as string[],
+    providerSays: null as Error | null,
   };
   const activities = createOnboardingActivities({
     tenants: {
@@ -75,6 +79,7 @@ function world(start: TenantConfiguration | null = null) {
           return { kind: "stale", configuration: state.tenant };
         }
         state.changes.push(change);
+        if (change.payment !== undefined) state.tenant = { ...state.tenant, payment: change.payment };
         if (change.status !== undefined) state.tenant = { ...state.tenant, status: change.status };
         state.tenant = { ...state.tenant, revision: state.tenant.revision + 1 };
         return { kind: "changed", configuration: state.tenant };
@@ -95,6 +100,29 @@ function world(start: TenantConfiguration | null = null) {
       },
     },
     doors: { api: "http://api.test", reference: "http://api.test/docs", smpp: "smpp.test:2775" },
+    office: {
+      email: "operator@platform.test",
+      apiUrl: "http://api.test",
+      flowUrl: (workflowId) => `http://ui.test/${workflowId}`,
+    },
+    schedules: {
+      async put({ scheduleId, calendar }) {
+        state.schedules.set(scheduleId, calendar);
+        return { scheduleId } as FlowSchedule;
+      },
+      delete: async (scheduleId) => state.schedules.delete(scheduleId),
+    },
+    provider: (name) =>
+      name === "paypal"
+        ? null
+        : {
+            async createCustomer({ idempotencyKey }) {
+              if (state.providerSays !== null) throw state.providerSays;
+              state.customers.push(idempotencyKey);
+              return { customerId: "cus_1" };
+            },
+          },
+    webhookSecret: (wallet) => `whsec_${wallet}`,
   });
   return { state, activities };
 }
@@ -125,6 +153,11 @@ describe("validating", () => {
     ["wallet.thresholds", { wallet: { ...input.wallet, thresholds: { low: "1", critical: "10" } } }],
     ["taxRate", { taxRate: "-8" }],
     ["email", { email: "nobody" }],
+    ["taxId", { taxId: "1234" }],
+    ["taxId", { taxId: "DE136695975", country: "DE" }],
+    ["webhookUrl", { webhookUrl: "ftp://acme.test/hook" }],
+    ["paymentProvider", { paymentProvider: "paypal" }],
+    ["kyc.deadlineSeconds", { kyc: { deadlineSeconds: 1 } }],
     ["rateCardId", { rateCardId: "RC-NONE" }],
     ["rateCardId", { rateCardId: "RC-EUR" }],
     [
@@ -153,7 +186,25 @@ describe("creating", () => {
     const { state, activities } = world();
     await activities.createTenant(input);
     expect(state.created).toEqual([
-      { configuration, apiKey: input.apiKey, smppAccount: input.smppAccount, actor: "owner" },
+      {
+        configuration,
+        apiKey: input.apiKey,
+        smppAccount: input.smppAccount,
+        refuseDuplicates: true,
+        actor: "owner",
+      },
+    ]);
+  });
+
+  test("keeps the tax id in its one form, derives the webhook's secret, and lets duplicates be where they are meant", async () => {
+    const { state, activities } = world();
+    const webhookUrl = "https://acme.test/hook";
+    await activities.createTenant({ ...input, taxId: "12-3456789", webhookUrl, allowDuplicate: true });
+    expect(state.created).toMatchObject([
+      {
+        configuration: { taxId: "123456789", webhook: { url: webhookUrl, secret: `whsec_${walletId}` } },
+        refuseDuplicates: false,
+      },
     ]);
   });
 
@@ -233,6 +284,72 @@ describe("the rate card", () => {
       expect(state.changes).toEqual([]);
     }
   });
+});
+
+describe("the customer of a payment provider", () => {
+  const step = { tenantId, walletId, provider: "stripe" as const, actor };
+
+  test("is kept with the tenant, and asked for by the same key however often", async () => {
+    const { state, activities } = world(configuration);
+    await expect(activities.registerCustomer(step)).resolves.toEqual({ customerId: "cus_1" });
+    await activities.registerCustomer(step);
+    expect(new Set(state.customers)).toEqual(new Set([`customer-${walletId}`]));
+    expect(state.tenant?.payment).toMatchObject({ provider: "stripe", customerId: "cus_1" });
+    await activities.forgetCustomer({ tenantId, walletId, actor });
+    expect(state.tenant?.payment?.customerId).toBeNull();
+  });
+
+  test("that the provider refuses ends the onboarding and names why; one that is away is tried again", async () => {
+    const { state, activities } = world(configuration);
+    state.providerSays = new Rejected("stripe", "account_invalid", "no");
+    await expect(failureOf(activities.registerCustomer(step))).resolves.toEqual({
+      type: "RefusedByProvider",
+      message: "paymentProvider was refused by stripe (account_invalid)",
+      final: true,
+    });
+    state.providerSays = new Unavailable("stripe");
+    await expect(activities.registerCustomer(step)).rejects.toBeInstanceOf(Unavailable);
+  });
+
+  test("is none of another onboarding's tenant", async () => {
+    for (const tenant of [null, { ...configuration, wallets: [] }]) {
+      const { state, activities } = world(tenant);
+      await expect(failureOf(activities.registerCustomer(step))).resolves.toMatchObject({ type: "Conflict" });
+      await activities.forgetCustomer({ tenantId, walletId, actor });
+      expect(state.changes).toEqual([]);
+    }
+  });
+});
+
+describe("the invoice schedule", () => {
+  test("stands in the tenant's zone, and is deleted only for the tenant of this onboarding that is not open", async () => {
+    const { state, activities } = world(configuration);
+    await activities.scheduleInvoices({ tenantId, walletId });
+    expect(state.schedules.get("invoicing-TENANT-001")).toMatchObject({ timezone: "America/New_York" });
+    await activities.unscheduleInvoices({ tenantId, walletId: "another" });
+    expect(state.schedules.size).toBe(1);
+    await activities.unscheduleInvoices({ tenantId, walletId });
+    expect(state.schedules.size).toBe(0);
+    const open = world({ ...configuration, status: "active" });
+    open.state.schedules.set("invoicing-TENANT-001", { every: "day", timezone: "UTC", hour: 0, minute: 10 });
+    await open.activities.unscheduleInvoices({ tenantId, walletId });
+    expect(open.state.schedules.size).toBe(1);
+  });
+});
+
+test("the operator is asked with the doors by which it answers, and learns no name and no address", async () => {
+  const { state, activities } = world(configuration);
+  const step = { tenantId, walletId, kind: "request" as const, number: 0, dueAt: Date.UTC(2026, 11, 1) };
+  await activities.mailKyc(step);
+  await activities.mailKyc({ ...step, kind: "reminder", number: 1 });
+  const [request, reminder] = state.mails;
+  expect(request).toMatchObject({ to: "operator@platform.test", messageId: `kyc.${walletId}.0@catalyst` });
+  expect(reminder?.messageId).toBe(`kyc.${walletId}.1@catalyst`);
+  expect(reminder?.subject).toMatch(/^Reminder/);
+  for (const part of ["runs/onboarding-TENANT-001/updates/decideKyc", "http://ui.test/", "2026-12-01"])
+    expect(request?.text).toContain(part);
+  expect(request?.text).not.toContain("Acme");
+  expect(request?.text).not.toContain("ops@acme.test");
 });
 
 test("the welcome mail's outcome is handed on", async () => {

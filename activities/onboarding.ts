@@ -1,5 +1,10 @@
 import { ApplicationFailure } from "@temporalio/common";
+import { Rejected } from "#domain/errors.ts";
+import type { FlowSchedules } from "#domain/flows/schedules.ts";
+import { invoicingSchedule, invoicingScheduleId } from "#domain/invoicing/schedule.ts";
 import type { Mailer } from "#domain/mail/ports.ts";
+import type { PaymentProvider, PaymentProviderName } from "#domain/payments/ports.ts";
+import { parseTaxId } from "#domain/tax/tax-id.ts";
 import type { ControlAnnouncements, NewTenant, TenantStore } from "#domain/tenants/tenant-store.ts";
 import type { TenantConfiguration } from "#domain/tenants/tenant.ts";
 import {
@@ -8,6 +13,7 @@ import {
   type OnboardingInput,
   type OnboardingProblem,
 } from "#workflows/tenant-onboarding/api.ts";
+import { kycMail, type Office } from "./mails/kyc.ts";
 import { welcomeMail, type Doors } from "./mails/welcome.ts";
 import { problemsOf } from "./onboarding-rules.ts";
 
@@ -18,6 +24,13 @@ export interface OnboardingDependencies {
   readonly rateCardCurrency: (rateCardId: string) => Promise<string | null>;
   readonly mailer: Mailer;
   readonly doors: Doors;
+  /** Where the operator is asked, and where it answers. */
+  readonly office: Office;
+  readonly schedules: Pick<FlowSchedules, "put" | "delete">;
+  /** Null where the provider is not configured. */
+  readonly provider: (name: PaymentProviderName) => Pick<PaymentProvider, "createCustomer"> | null;
+  /** The signing secret of an onboarding's webhook: the same for the same wallet, and in no history. */
+  readonly webhookSecret: (walletId: string) => string;
 }
 
 /** What these throw is Unavailable (tried again) or a final failure of the flow's own types; each may run repeatedly. */
@@ -27,7 +40,7 @@ export function createOnboardingActivities(dependencies: OnboardingDependencies)
     validateOnboarding: (input) => validate(dependencies, input),
 
     async createTenant(input) {
-      const outcome = await tenants.create(toNewTenant(input));
+      const outcome = await tenants.create(toNewTenant(input, dependencies.webhookSecret));
       if (outcome.kind === "conflict") {
         throw finalFailure("conflict", [{ field: INPUT_FIELDS[outcome.taken], reason: "is taken" }]);
       }
@@ -53,6 +66,34 @@ export function createOnboardingActivities(dependencies: OnboardingDependencies)
       return { revision };
     },
 
+    mailKyc: (step) => mailer.send(kycMail(step, dependencies.office)),
+
+    async registerCustomer({ tenantId, walletId, provider: name, actor }) {
+      const current = await tenants.get(tenantId);
+      if (!isOurs(current, walletId, "onboarding")) throw goneMeanwhile();
+      const customerId = await customerOf(dependencies, current, name);
+      const payment = { provider: name, customerId, paymentMethodId: null, autoRecharge: null };
+      await tenants.change(tenantId, { payment }, { actor });
+      return { customerId };
+    },
+
+    async forgetCustomer({ tenantId, walletId, actor }) {
+      const current = await tenants.get(tenantId);
+      if (!isOurs(current, walletId, "onboarding") || current.payment === undefined) return;
+      await tenants.change(tenantId, { payment: { ...current.payment, customerId: null } }, { actor });
+    },
+
+    async scheduleInvoices({ tenantId, walletId }) {
+      const current = await tenants.get(tenantId);
+      if (!isOurs(current, walletId) || current.status === "closed") throw goneMeanwhile();
+      await dependencies.schedules.put(invoicingSchedule(current));
+    },
+
+    async unscheduleInvoices({ tenantId, walletId }) {
+      if (!isOurs(await tenants.get(tenantId), walletId, "onboarding")) return;
+      await dependencies.schedules.delete(invoicingScheduleId(tenantId));
+    },
+
     sendWelcomeMail: (step) => mailer.send(welcomeMail(step, doors)),
 
     closeTenant: ({ tenantId, walletId, actor }) => tenants.undoOnboarding(tenantId, walletId, actor),
@@ -64,14 +105,42 @@ const INPUT_FIELDS = {
   walletId: "wallet.walletId",
   apiKey: "apiKey",
   systemId: "smppAccount.systemId",
+  taxId: "taxId",
+  name: "name",
 } as const;
 
+/** @throws a final failure where the provider will never have it. */
+async function customerOf(
+  { provider }: OnboardingDependencies,
+  { tenantId, name, email, wallets }: TenantConfiguration,
+  providerName: PaymentProviderName,
+): Promise<string> {
+  const chosen = provider(providerName);
+  if (chosen === null) throw notConfigured(providerName);
+  try {
+    const idempotencyKey = `customer-${wallets[0]?.walletId ?? tenantId}`;
+    return (await chosen.createCustomer({ tenantId, name, email, idempotencyKey })).customerId;
+  } catch (error) {
+    if (!(error instanceof Rejected)) throw error;
+    const reason = `was refused by ${providerName} (${error.code})`;
+    throw finalFailure("refusedByProvider", [{ field: "paymentProvider", reason }]);
+  }
+}
+
+function notConfigured(providerName: PaymentProviderName): ApplicationFailure {
+  return finalFailure("validation", [
+    { field: "paymentProvider", reason: `${providerName} is not configured` },
+  ]);
+}
+
 async function validate(
-  { tenants, rateCardCurrency }: OnboardingDependencies,
+  { tenants, rateCardCurrency, provider }: OnboardingDependencies,
   input: OnboardingInput,
 ): Promise<void> {
   const problems = problemsOf(input);
   if (problems.length > 0) throw finalFailure("validation", problems);
+  if (input.paymentProvider && provider(input.paymentProvider) === null)
+    throw notConfigured(input.paymentProvider);
   if (input.rateCardId !== null) {
     const currency = await rateCardCurrency(input.rateCardId);
     const reason =
@@ -107,8 +176,9 @@ async function activate(
   return outcome.configuration.revision;
 }
 
-function toNewTenant(input: OnboardingInput): NewTenant {
+function toNewTenant(input: OnboardingInput, webhookSecret: (walletId: string) => string): NewTenant {
   const { tenantId, name, email, timezone, country, taxRate, wallet, trustedHints, firewall } = input;
+  const { taxId, webhookUrl, billingAddress } = input;
   return {
     configuration: {
       v: 1,
@@ -123,9 +193,12 @@ function toNewTenant(input: OnboardingInput): NewTenant {
       rateCardId: null,
       wallets: [wallet],
       trustedHints,
-      webhook: null,
+      webhook: webhookUrl ? { url: webhookUrl, secret: webhookSecret(wallet.walletId) } : null,
       firewall,
+      ...(taxId ? { taxId: parseTaxId(taxId, country) ?? taxId } : {}),
+      ...(billingAddress === undefined ? {} : { billingAddress }),
     },
+    refuseDuplicates: input.allowDuplicate !== true,
     apiKey: input.apiKey,
     smppAccount: input.smppAccount,
     actor: input.actor,

@@ -27,6 +27,7 @@ import { EsmeSessions } from "#gateway/smpp/esme-sessions.ts";
 import { ReceiptSender } from "#gateway/smpp/receipt-sender.ts";
 import { createReceiptsHandler } from "#gateway/smpp/receipts.ts";
 import { startSmppServer } from "#gateway/smpp/server.ts";
+import { createWebhookSecrets } from "#platform/webhook-secrets.ts";
 import { createPseudonyms } from "#platform/pseudonyms.ts";
 import { createAcceptQueue } from "#pipeline/ingress/accept-queue.ts";
 import { createIngress } from "#pipeline/ingress/accept.ts";
@@ -92,6 +93,7 @@ async function compose(context: ProcessContext): Promise<void> {
       randomBytes,
       newId: () => uuidv7(),
       hashPassword: hashSmppPassword,
+      webhookSecret: createWebhookSecrets(config.secretKey),
       ingress,
       acceptQueue,
       quote: createQuoting({ control, wallets, ranges, clock }),

@@ -131,6 +131,7 @@ async function insertTenant(client: Client, tenant: NewTenant): Promise<TenantCo
      VALUES ($1, $2, 1, 'onboarding', $3) ON CONFLICT (tenant_id) DO NOTHING`,
     [tenantId, fresh, createdAs],
   );
+  if (tenant.refuseDuplicates === true) await refuseDuplicate(client, fresh);
   let configuration = fresh;
   if (inserted.rowCount === 0) {
     const existing = await lockTenant(client, tenantId);
@@ -146,6 +147,22 @@ async function insertTenant(client: Client, tenant: NewTenant): Promise<TenantCo
   await insertCredentials(client, tenantId, tenant);
   await announceTenant(client, configuration, tenant.actor);
   return configuration;
+}
+
+/** Of two at once the second waits for the first, and finds it. */
+async function refuseDuplicate(
+  client: Client,
+  { tenantId, taxId, name, email }: TenantConfiguration,
+): Promise<void> {
+  await client.query("SELECT pg_advisory_xact_lock(hashtext('tenants.duplicates'))");
+  const { rows } = await client.query<{ same_tax_id: boolean }>(
+    `SELECT coalesce(configuration ->> 'taxId' = $2, false) AS same_tax_id FROM tenants
+     WHERE status <> 'closed' AND tenant_id <> $1 AND (configuration ->> 'taxId' = $2
+       OR (lower(configuration ->> 'name') = lower($3) AND lower(configuration ->> 'email') = lower($4)))
+     ORDER BY same_tax_id DESC LIMIT 1`,
+    [tenantId, taxId ?? null, name, email],
+  );
+  if (rows[0] !== undefined) throw new Taken(rows[0].same_tax_id ? "taxId" : "name");
 }
 
 async function insertWallet(

@@ -20,7 +20,7 @@ import { onTemporal, workflowLink, type TemporalClient } from "./client.ts";
 
 /**
  * `running`: the flow goes on after the time to wait. `exists`: the id is taken, by another tenant or an onboarding with other
- * credentials. `refused`: fields are wrong, or the flow was ended from outside.
+ * credentials. `duplicate`: another open tenant has the same tax id, or name and mail address. `refused`: fields are wrong, or the flow was ended from outside.
  */
 export type OnboardingOutcome =
   | {
@@ -31,6 +31,10 @@ export type OnboardingOutcome =
     }
   | { readonly kind: "running"; readonly workflowId: string; readonly url: string }
   | { readonly kind: "exists" }
+  | {
+      readonly kind: "duplicate";
+      readonly problems: readonly { readonly path: string; readonly message: string }[];
+    }
   | {
       readonly kind: "refused";
       readonly problems: readonly { readonly path: string; readonly message: string }[];
@@ -126,8 +130,9 @@ function failureOutcome({ cause }: WorkflowFailedError): OnboardingOutcome {
   const conflict = cause instanceof ApplicationFailure && cause.type === FINAL_FAILURES.conflict;
   if (conflict && problems.some(({ field }) => field === "tenantId")) return { kind: "exists" };
   if (problems.length > 0) {
+    const duplicate = conflict && problems.some(({ field }) => field === "taxId" || field === "name");
     return {
-      kind: "refused",
+      kind: duplicate ? "duplicate" : "refused",
       problems: problems.map(({ field, reason }) => ({ path: field, message: reason })),
     };
   }

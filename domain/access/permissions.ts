@@ -97,6 +97,10 @@ export const TENANT_FIELD_PERMISSIONS = {
   when_wallet_away: ["owner", "finance"],
   subscriptions: ["owner", "finance"],
   suspension: ["owner", "finance"],
+  tax_id: ["owner", "finance"],
+  billing_address: ["owner", "finance"],
+  // Who is told of its balance is the tenant's own affair.
+  alerts: ["owner", "support", "tenant"],
 } as const satisfies Record<string, readonly Party[]>;
 
 export type TenantField = keyof typeof TENANT_FIELD_PERMISSIONS;

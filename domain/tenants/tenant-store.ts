@@ -5,6 +5,8 @@ export interface NewTenant {
   readonly configuration: TenantConfiguration;
   readonly apiKey: NewApiKey;
   readonly smppAccount: NewSmppAccount | null;
+  /** Refused where another tenant that is not closed has the same tax id, or the same name and mail address. */
+  readonly refuseDuplicates?: boolean;
   /** Who asked for it. */
   readonly actor: string;
 }
@@ -23,8 +25,8 @@ export interface NewSmppAccount {
   readonly passwordHash: string;
 }
 
-/** Which of a new tenant's ids belongs to someone else. */
-export type TakenId = "tenantId" | "walletId" | "apiKey" | "systemId";
+/** Which of a new tenant's ids belongs to someone else; `name`: with the same mail address. */
+export type TakenId = "tenantId" | "walletId" | "apiKey" | "systemId" | "taxId" | "name";
 
 /** `created`: now, or before by the same input. `conflict`: nothing was changed. */
 export type CreateTenantOutcome =

@@ -33,11 +33,15 @@ export interface PageRequest {
 /** Whose rows a read may return: one tenant's (through row-level security) or, for administration, everybody's. */
 export type Scope = { readonly tenantId: string } | "administration";
 
-/** `running`: the flow goes on after the time to wait. `exists`: the id is taken. `refused`: a field is wrong. */
+/** `running`: the flow goes on after the time to wait. `exists`: the id is taken. `duplicate`: another open tenant looks the same. `refused`: a field is wrong. */
 export type OnboardingOutcome =
   | { readonly kind: "completed"; readonly workflowId: string; readonly url: string | null }
   | { readonly kind: "running"; readonly workflowId: string; readonly url: string | null }
   | { readonly kind: "exists" }
+  | {
+      readonly kind: "duplicate";
+      readonly problems: readonly { readonly path: string; readonly message: string }[];
+    }
   | {
       readonly kind: "refused";
       readonly problems: readonly { readonly path: string; readonly message: string }[];
@@ -163,6 +167,8 @@ export interface GatewayDependencies {
   readonly randomBytes: (size: number) => Uint8Array;
   /** A fresh UUIDv7. */
   readonly newId: () => string;
+  /** The signing secret of the webhook that a tenant is onboarded with, by its first wallet. */
+  readonly webhookSecret: (walletId: string) => string;
   /** `scrypt$…` of an SMPP password (hashSmppPassword). */
   readonly hashPassword: (password: string) => Promise<string>;
   readonly ingress: Ingress;

@@ -105,6 +105,23 @@ export const firewall = z
   })
   .meta({ examples: [{ blocked_keywords: ["lottery"], per_destination_per_minute: 5 }] });
 
+export const webhook = z
+  .strictObject({ url: z.url({ protocol: /^https?$/, error: "must be an http or https URL" }).max(2000) })
+  .meta({ examples: [{ url: "https://acme.example/hooks/catalyst" }] });
+
+export const taxId = z
+  .string()
+  .trim()
+  .min(1, "must not be empty")
+  .max(60, "may have 60 characters")
+  .meta({ examples: ["12-3456789"] });
+
+export const billingAddress = z
+  .array(z.string().trim().min(1).max(200))
+  .max(8, "may have 8 lines")
+  .describe("Lines of the postal address, as they are printed")
+  .meta({ examples: [["1 Main Street", "Springfield, IL 62701"]] });
+
 /** Header of every POST that takes effect. */
 export const idempotencyHeaders = z.object({
   "idempotency-key": z

@@ -4,7 +4,8 @@ import { parsePercent, parseSignedPercent } from "#domain/money/percent.ts";
 import { dayNumber } from "#domain/rating/zone-clock.ts";
 import type { TenantChange } from "#domain/tenants/tenant-store.ts";
 import type { TenantConfiguration } from "#domain/tenants/tenant.ts";
-import { notNegativeAmount } from "./schemas.ts";
+import { readNumber } from "#domain/messages/numbers.ts";
+import { billingAddress, notNegativeAmount, taxId } from "./schemas.ts";
 
 const day = z
   .string()
@@ -22,6 +23,14 @@ const signedPercent = z
   .transform(String)
   .refine((text) => parseSignedPercent(text) !== null, 'must be a percentage from -100 to 1000 such as "2.5"')
   .meta({ examples: ["2.5"] });
+
+/** E.164 with +: whoever is told in the night has one number, whatever the tenant's country is. */
+const number = z
+  .string()
+  .transform((text) => (text.startsWith("+") ? readNumber(text, "ZZ")?.number : undefined))
+  .refine((read) => read !== undefined, "must be a number with its country code such as +12025550143")
+  .transform(String)
+  .meta({ examples: ["+12025550143"] });
 
 const tax = z
   .strictObject({
@@ -99,6 +108,19 @@ export const termsPatch = {
     .transform((services) => [...new Set(services)])
     .optional()
     .describe("Services that it pays for by the month"),
+  tax_id: taxId.nullable().optional().describe("VAT id, EIN, GSTIN, …: checked by the country's rule"),
+  billing_address: billingAddress.optional(),
+  alerts: z
+    .strictObject({
+      sms: z
+        .array(number)
+        .max(5, "may hold 5 numbers")
+        .transform((numbers) => [...new Set(numbers)])
+        .default([]),
+      webhook: z.boolean().default(false),
+    })
+    .optional()
+    .describe("Where alerts of the balance go besides mail"),
   suspension: z
     .strictObject({ automatic: z.boolean(), grace_seconds: z.int().min(0).max(7_776_000).optional() })
     .optional()
@@ -133,6 +155,9 @@ export function termsChange(body: z.infer<typeof patch>, now: number): TenantCha
       ? {}
       : { fx: { markupPercent: body.fx.markup_percent, maxAgeSeconds: body.fx.max_age_seconds } }),
     ...(body.subscriptions === undefined ? {} : { subscriptions: body.subscriptions }),
+    ...(body.tax_id === undefined ? {} : { taxId: body.tax_id }),
+    ...(body.billing_address === undefined ? {} : { billingAddress: body.billing_address }),
+    ...(body.alerts === undefined ? {} : { alerts: body.alerts }),
     ...(body.suspension === undefined
       ? {}
       : {
@@ -210,6 +235,9 @@ export const termsFields = {
     .describe("Null: tax_rate is the one tax"),
   fx: z.object({ markup_percent: z.string(), max_age_seconds: z.int() }).nullable(),
   subscriptions: z.array(z.string()),
+  tax_id: z.string().nullable(),
+  billing_address: z.array(z.string()),
+  alerts: z.object({ sms: z.array(z.string()), webhook: z.boolean() }),
   suspension: z.object({ automatic: z.boolean(), grace_seconds: z.int().nullable() }),
   when_wallet_away: z.object({ policy: z.enum(["hold", "capped", "reject"]), cap: z.string().optional() }),
 };
@@ -224,6 +252,9 @@ export const TERMS_EXAMPLE: z.infer<typeof shown> = {
   tax: null,
   fx: null,
   subscriptions: ["firewall"],
+  tax_id: "12-3456789",
+  billing_address: ["1 Main Street", "Springfield, IL 62701"],
+  alerts: { sms: [], webhook: true },
   suspension: { automatic: true, grace_seconds: null },
   when_wallet_away: { policy: "hold" },
 };
@@ -242,6 +273,9 @@ export function toTermsBody(tenant: TenantConfiguration): z.infer<typeof shown> 
     tax: settings ? toTaxBody(settings) : null,
     fx: fx === undefined ? null : { markup_percent: fx.markupPercent, max_age_seconds: fx.maxAgeSeconds },
     subscriptions: tenant.subscriptions ?? [],
+    tax_id: tenant.taxId ?? null,
+    billing_address: tenant.billingAddress ?? [],
+    alerts: tenant.alerts ?? { sms: [], webhook: false },
     suspension: {
       automatic: tenant.suspension?.automatic ?? true,
       grace_seconds: tenant.suspension?.graceSeconds ?? null,

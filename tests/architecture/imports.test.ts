@@ -15,7 +15,7 @@ const FLOORS: readonly (readonly string[])[] = [
 ];
 
 /** Packages that domain/ may use: pure ones, so that workflows can run its code. */
-const PURE_PACKAGES = ["decimal.js", "zod", "lossless-json", "libphonenumber-js", "mathjs"];
+const PURE_PACKAGES = ["decimal.js", "zod", "lossless-json", "libphonenumber-js", "mathjs", "stdnum"];
 
 const layers = FLOORS.flat();
 const floorOf = (layer: string): number => FLOORS.findIndex((floor) => floor.includes(layer));

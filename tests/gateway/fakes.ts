@@ -202,6 +202,7 @@ function dependenciesOf(platform: FakePlatform): GatewayDependencies {
     clock: { now: () => platform.now },
     randomBytes: (size) => randomBytes(size),
     newId: () => uuidv7(platform.now),
+    webhookSecret: (walletId) => `whsec_${walletId}`,
     hashPassword: async (password) => `scrypt$${hashOf(password)}`,
     ingress: { accept: async (submissions) => acceptAll(submissions) },
     acceptQueue: {

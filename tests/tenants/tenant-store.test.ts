@@ -86,6 +86,47 @@ const announced = (tenantId: string): TenantConfiguration[] =>
     .filter(({ key }) => key === tenantId)
     .map(({ value }) => JSON.parse(String(value)) as TenantConfiguration);
 
+describe("a tenant that is there under another id", () => {
+  const careful = (overrides: Partial<TenantConfiguration>): NewTenant => ({
+    ...newTenant(overrides),
+    refuseDuplicates: true,
+  });
+
+  test("is found by its tax id, and by name and mail address however they are written", async () => {
+    const taxId = randomUUID().replaceAll("-", "").toUpperCase().slice(0, 20);
+    const name = `Initech ${randomUUID()}`;
+    const first = careful({ taxId, name, email: "ops@initech.test" });
+    await expect(tenants.create(first)).resolves.toMatchObject({ kind: "created" });
+    await expect(tenants.create(first)).resolves.toMatchObject({ kind: "created" });
+    const sameTaxId = careful({ taxId, name: "Other", email: null });
+    await expect(tenants.create(sameTaxId)).resolves.toEqual({ kind: "conflict", taken: "taxId" });
+    const sameName = careful({ name: name.toUpperCase(), email: "OPS@initech.test" });
+    await expect(tenants.create(sameName)).resolves.toEqual({ kind: "conflict", taken: "name" });
+    await expect(tenants.get(sameName.configuration.tenantId)).resolves.toBeNull();
+    const meant = { ...sameTaxId, refuseDuplicates: false };
+    await expect(tenants.create(meant)).resolves.toMatchObject({ kind: "created" });
+  });
+
+  test("is no hindrance once it is closed, nor by half of it", async () => {
+    const name = `Hooli ${randomUUID()}`;
+    const first = careful({ taxId: `HOOLI${name.slice(-8).toUpperCase()}`, name, email: "ops@hooli.test" });
+    await tenants.create(first);
+    const nameAlone = careful({ name, email: "other@hooli.test" });
+    await expect(tenants.create(nameAlone)).resolves.toMatchObject({ kind: "created" });
+    await tenants.change(first.configuration.tenantId, { status: "closed" }, { actor: "owner" });
+    const again = careful({ taxId: first.configuration.taxId ?? null, name, email: "ops@hooli.test" });
+    await expect(tenants.create(again)).resolves.toMatchObject({ kind: "created" });
+  });
+
+  test("of ten at once one comes to be", async () => {
+    const taxId = `RACE${Date.now()}`;
+    const outcomes = await Promise.all(
+      Array.from({ length: 10 }, () => tenants.create(careful({ taxId, email: null }))),
+    );
+    expect(outcomes.filter(({ kind }) => kind === "created")).toHaveLength(1);
+  });
+});
+
 describe("creating", () => {
   test("tenant, wallet, key and account come into being together and are announced", async () => {
     const tenant = newTenant();

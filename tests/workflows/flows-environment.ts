@@ -77,6 +77,11 @@ export function scriptedActivities(script: Partial<OnboardingActivities> = {}): 
     attachRateCard: async () => {},
     activateTenant: async () => ({ revision: 3 }),
     sendWelcomeMail: async () => ({ kind: "accepted" }),
+    mailKyc: async () => ({ kind: "accepted" }),
+    registerCustomer: async () => ({ customerId: "cus_1" }),
+    forgetCustomer: async () => {},
+    scheduleInvoices: async () => {},
+    unscheduleInvoices: async () => {},
     closeTenant: async () => {},
     detachRateCard: async () => {},
   };
@@ -91,9 +96,10 @@ export function scriptedActivities(script: Partial<OnboardingActivities> = {}): 
 }
 
 export function onboardingOf(overrides: Partial<OnboardingInput> = {}): OnboardingInput {
+  const tenantId = `T-${randomUUID()}`;
   return {
-    tenantId: `T-${randomUUID()}`,
-    name: "Acme",
+    tenantId,
+    name: `Acme ${tenantId}`,
     email: "ops@acme.test",
     timezone: "America/New_York",
     country: "US",

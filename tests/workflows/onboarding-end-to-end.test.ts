@@ -8,6 +8,8 @@ import { createControlOutbox } from "#adapters/postgres/control-outbox.ts";
 import { hashSmppPassword } from "#adapters/postgres/smpp-password.ts";
 import { createTenantStore } from "#adapters/postgres/tenants.ts";
 import { createMailer } from "#adapters/smtp/mailer.ts";
+import { createFlowSchedules } from "#adapters/temporal/flow-schedules.ts";
+import { createWebhookSecrets } from "#platform/webhook-secrets.ts";
 import { Unavailable } from "#domain/errors.ts";
 import type { OutgoingRecord } from "#domain/events/ports.ts";
 import type { TenantStore } from "#domain/tenants/tenant-store.ts";
@@ -68,6 +70,14 @@ beforeAll(async () => {
     mailer,
     doors: { api: "http://api.test", reference: "http://api.test/docs", smpp: "smpp.test:2775" },
     rateCardCurrency: async (rateCardId) => (rateCardId === "RC-DEFAULT" ? "USD" : null),
+    office: {
+      email: "operator@platform.test",
+      apiUrl: "http://api.test",
+      flowUrl: (id) => `http://ui/${id}`,
+    },
+    schedules: createFlowSchedules(flows.temporal, { now: () => Date.now() }),
+    provider: () => ({ createCustomer: async ({ tenantId }) => ({ customerId: `cus-${tenantId}` }) }),
+    webhookSecret: createWebhookSecrets("k".repeat(32)),
   });
 });
 
@@ -105,6 +115,36 @@ test("a tenant is open, announced and welcomed; its key and its account work, an
     .getHandle(`onboarding-${input.tenantId}`)
     .fetchHistory();
   expect(JSON.stringify([mail, history])).not.toContain("s3cret_8");
+});
+
+test("a customer and a schedule come with it, and both are gone where a person says no", async () => {
+  const schedules = createFlowSchedules(flows.temporal, { now: () => Date.now() });
+  const input = onboardingOf({ paymentProvider: "stripe", taxId: "12-3456789", allowDuplicate: true });
+  const scheduleId = `invoicing-${input.tenantId}`;
+  await flows.withWorker(activities, (starter) => starter.onboard(input, WAIT_MS));
+  await expect(tenants.get(input.tenantId)).resolves.toMatchObject({
+    taxId: "123456789",
+    payment: { provider: "stripe", customerId: `cus-${input.tenantId}` },
+  });
+  await expect(schedules.describe(scheduleId)).resolves.toMatchObject({
+    flow: "invoicing",
+    calendar: { timezone: "America/New_York" },
+  });
+  await schedules.delete(scheduleId);
+  const rejected = onboardingOf({ kyc: { deadlineSeconds: 60 } });
+  await flows.withWorker(activities, async (starter) => {
+    await expect(starter.onboard(rejected, 1_000)).resolves.toMatchObject({ kind: "running" });
+    await flows.temporal.client.workflow
+      .getHandle(`onboarding-${rejected.tenantId}`)
+      .executeUpdate("decideKyc", { args: [{ decision: "reject", actor: "Kim", reason: "unknown" }] });
+    await expect(starter.onboard(rejected, WAIT_MS)).resolves.toEqual({
+      kind: "refused",
+      problems: [{ path: "kyc", message: "was rejected by Kim: unknown" }],
+    });
+  });
+  await expect(tenants.get(rejected.tenantId)).resolves.toMatchObject({ status: "closed" });
+  await expect(schedules.describe(`invoicing-${rejected.tenantId}`)).resolves.toBeNull();
+  expect(mails.filter(({ subject }) => subject?.includes(rejected.tenantId))).toHaveLength(1);
 });
 
 test("an unknown rate card is refused before anything exists", async () => {

@@ -23,7 +23,14 @@ beforeAll(async () => {
 afterAll(() => flows.close());
 
 const WAIT_MS = 20_000;
-const STEPS = ["validateOnboarding", "createTenant", "attachRateCard", "activateTenant", "sendWelcomeMail"];
+const STEPS = [
+  "validateOnboarding",
+  "createTenant",
+  "attachRateCard",
+  "scheduleInvoices",
+  "activateTenant",
+  "sendWelcomeMail",
+];
 
 const final = (type: string, field: string, reason: string): (() => Promise<never>) => {
   const details = [[{ field, reason }]];
@@ -88,7 +95,7 @@ describe("an onboarding", () => {
       starter.onboard(onboardingOf({ rateCardId: null, email: null, smppAccount: null }), WAIT_MS),
     );
     expect(outcome).toMatchObject({ kind: "completed", output: { welcomeMail: "none" } });
-    expect(calls).toEqual(["validateOnboarding", "createTenant", "activateTenant"]);
+    expect(calls).toEqual(["validateOnboarding", "createTenant", "scheduleInvoices", "activateTenant"]);
   });
 
   test("tries a step again whose server is away", async () => {
@@ -132,7 +139,7 @@ describe("a step that fails for good", () => {
     [
       "activateTenant",
       { activateTenant: final("Validation", "country", "is wrong") },
-      ["detachRateCard", "closeTenant"],
+      ["unscheduleInvoices", "detachRateCard", "closeTenant"],
     ],
   ];
   test.each(cases)(

@@ -1,10 +1,14 @@
+import { createFlowSchedules } from "#adapters/temporal/flow-schedules.ts";
+import { workflowLink } from "#adapters/temporal/client.ts";
+import { createWebhookSecrets } from "#platform/webhook-secrets.ts";
 import { createRateCardStore } from "#adapters/postgres/rate-cards.ts";
 import { createOnboardingActivities } from "#activities/onboarding.ts";
 import type { FlowsContext } from "./context.ts";
 
 /** Activities of the queue `onboarding`. */
-export function onboardingActivities({ process, tenants, announcements, mailer }: FlowsContext): object {
-  const { gateway } = process.config;
+export function onboardingActivities(context: FlowsContext): object {
+  const { process, tenants, announcements, mailer, temporal } = context;
+  const { gateway, operator, secretKey, temporal: place } = process.config;
   const rateCards = createRateCardStore(process.pool);
   const base = `http://${gateway.host}:${gateway.port}`;
   return createOnboardingActivities({
@@ -12,6 +16,14 @@ export function onboardingActivities({ process, tenants, announcements, mailer }
     announcements,
     rateCardCurrency: async (rateCardId) => (await rateCards.versions(rateCardId))[0]?.currency ?? null,
     mailer,
+    schedules: createFlowSchedules(temporal, process.clock),
+    provider: () => null,
+    webhookSecret: createWebhookSecrets(secretKey),
+    office: {
+      email: operator.email,
+      apiUrl: gateway.publicUrl,
+      flowUrl: (workflowId) => workflowLink(place, workflowId),
+    },
     doors: { api: base, reference: `${base}/docs`, smpp: `${gateway.host}:${gateway.smppPort}` },
   });
 }

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { FlowDefinition } from "#domain/flows/definition.ts";
 import type { MailOutcome } from "#domain/mail/ports.ts";
+import { PAYMENT_PROVIDERS, type PaymentProviderName } from "#domain/payments/ports.ts";
 import { TASK_QUEUES } from "#workflows/task-queues.ts";
 
 /** The workflow's type, as workflow.ts exports it. */
@@ -67,6 +68,32 @@ export const onboardingInput = z.object({
       passwordHash: z.string().startsWith("scrypt$").max(256),
     })
     .nullable(),
+  /** VAT id, EIN, GSTIN, …, as the country writes it. */
+  taxId: z.string().trim().min(1).max(60).nullable().optional(),
+  /** Where bills go: lines of the postal address. */
+  billingAddress: z.array(z.string().trim().min(1).max(200)).max(8).optional(),
+  /** Where its notifications go; their signing secret is derived, and stands in no history. */
+  webhookUrl: z
+    .url({ protocol: /^https?$/ })
+    .max(2000)
+    .nullable()
+    .optional(),
+  /** Whether another open tenant may have the same tax id, or the same name and mail address. */
+  allowDuplicate: z.boolean().optional(),
+  /** Where it becomes a customer; null: it pays by bank transfer. */
+  paymentProvider: z.enum(PAYMENT_PROVIDERS).nullable().optional(),
+  /** A person approves it before it opens; null: nobody is asked. */
+  kyc: z
+    .object({
+      /** From the question to the rejection that a missing answer is, in seconds. */
+      deadlineSeconds: z
+        .number()
+        .int()
+        .min(60)
+        .max(90 * 86_400),
+    })
+    .nullable()
+    .optional(),
   /** Who asked for it. */
   actor: z.string().min(1).max(200),
 });
@@ -80,6 +107,8 @@ export const onboardingOutput = z.object({
   revision: z.number().int(),
   /** `refused`: the mail server will never take it; `undelivered`: it could not be reached in a day; `none`: no address. */
   welcomeMail: z.enum(["accepted", "refused", "undelivered", "none"]),
+  /** Whoever approved it; absent where nobody was asked. */
+  approvedBy: z.string().optional(),
 });
 
 export type OnboardingOutput = z.infer<typeof onboardingOutput>;
@@ -88,8 +117,12 @@ export type OnboardingOutput = z.infer<typeof onboardingOutput>;
 export const FINAL_FAILURES = {
   /** The input breaks a rule; details: [{ field, reason }, …]. */
   validation: "Validation",
-  /** The id, key or account belongs to someone else; details: [{ field, reason }]. */
+  /** The id, key, account or tax id belongs to someone else; details: [{ field, reason }]. */
   conflict: "Conflict",
+  /** A person said no, or nobody said anything in time; details: [{ field: "kyc", reason }]. */
+  rejected: "Rejected",
+  /** The payment provider will not have it as a customer; details: [{ field: "paymentProvider", reason }]. */
+  refusedByProvider: "RefusedByProvider",
 } as const;
 
 /** One detail of a final failure; `field` is a path into OnboardingInput ("wallet.currency"). */
@@ -102,6 +135,9 @@ export const ONBOARDING_STATUSES = [
   "validating",
   "creating",
   "pricing",
+  "awaiting_approval",
+  "registering",
+  "scheduling",
   "activating",
   "welcoming",
   "completed",
@@ -111,6 +147,37 @@ export const ONBOARDING_STATUSES = [
 
 /** The search attribute FlowStatus of an onboarding. */
 export type OnboardingStatus = (typeof ONBOARDING_STATUSES)[number];
+
+/** Update: a person says whether the tenant may open. The first answer counts. */
+export const DECIDE_KYC = "decideKyc";
+
+export const kycDecision = z.object({
+  decision: z.enum(["approve", "reject"]),
+  actor: z.string().trim().min(1, "is needed: who decides").max(200),
+  reason: z.string().trim().min(1, "is needed: why").max(500),
+});
+
+export type KycDecision = z.infer<typeof kycDecision>;
+
+/** Query: how far it is. */
+export const ONBOARDING_STATE = "state";
+
+export const onboardingState = z.object({
+  status: z.enum(ONBOARDING_STATUSES),
+  /** Null where nobody is asked. */
+  kyc: z
+    .object({
+      /** Epoch ms at which a missing answer counts as no; null before the question. */
+      dueAt: z.number().nullable(),
+      decision: kycDecision.nullable(),
+    })
+    .nullable(),
+});
+
+export type OnboardingState = z.infer<typeof onboardingState>;
+
+/** What the operator is told of a tenant that waits for approval. */
+export type KycMail = "request" | "reminder";
 
 /** Every activity may run several times for one effect. */
 export interface OnboardingActivities {
@@ -146,6 +213,33 @@ export interface OnboardingActivities {
     readonly walletId: string;
     readonly actor: string;
   }): Promise<void>;
+  /** Asks the operator for a decision, with the links by which it is given. */
+  mailKyc(step: {
+    readonly tenantId: string;
+    readonly walletId: string;
+    readonly kind: KycMail;
+    /** Tells one reminder from another: part of the Message-ID. */
+    readonly number: number;
+    /** Epoch ms. */
+    readonly dueAt: number;
+  }): Promise<MailOutcome>;
+  /** Makes the tenant a customer of the provider and keeps its id; the same tenant again is the same customer. */
+  registerCustomer(step: {
+    readonly tenantId: string;
+    readonly walletId: string;
+    readonly provider: PaymentProviderName;
+    readonly actor: string;
+  }): Promise<{ readonly customerId: string }>;
+  /** Undoes registerCustomer as far as it can be undone: the tenant pays by nothing; the provider keeps a customer without payments. */
+  forgetCustomer(step: {
+    readonly tenantId: string;
+    readonly walletId: string;
+    readonly actor: string;
+  }): Promise<void>;
+  /** Puts the schedule by which the tenant's periods are invoiced, in its own zone. */
+  scheduleInvoices(step: { readonly tenantId: string; readonly walletId: string }): Promise<void>;
+  /** Undoes scheduleInvoices, unless the tenant is another onboarding's. */
+  unscheduleInvoices(step: { readonly tenantId: string; readonly walletId: string }): Promise<void>;
   /** Undoes attachRateCard. */
   detachRateCard(step: {
     readonly tenantId: string;
@@ -158,7 +252,7 @@ export const tenantOnboardingFlow: FlowDefinition = {
   name: TENANT_ONBOARDING,
   title: "Tenant onboarding",
   description:
-    "Tenant, wallet, API key and SMPP account, rate card, welcome mail; what fails for good is undone in reverse.",
+    "Tenant, wallet, API key and SMPP account, rate card, a person's approval, customer, invoice schedule, welcome mail; what fails for good is undone in reverse.",
   taskQueue: TASK_QUEUES.onboarding,
   input: onboardingInput,
   output: onboardingOutput,
@@ -166,6 +260,20 @@ export const tenantOnboardingFlow: FlowDefinition = {
   starters: [],
   identify: ({ tenantId }: OnboardingInput) => ({ workflowId: onboardingWorkflowId(tenantId), tenantId }),
   signals: {},
-  updates: {},
-  queries: {},
+  updates: {
+    [DECIDE_KYC]: {
+      description: "Approves or rejects a tenant that waits for it",
+      input: kycDecision,
+      output: onboardingState,
+      parties: ["owner", "support"],
+    },
+  },
+  queries: {
+    [ONBOARDING_STATE]: {
+      description: "How far it is",
+      input: null,
+      output: onboardingState,
+      parties: ["owner", "finance", "support", "read-only", "tenant"],
+    },
+  },
 };

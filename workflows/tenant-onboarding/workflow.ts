@@ -2,18 +2,38 @@ import {
   ActivityFailure,
   ApplicationFailure,
   CancellationScope,
+  condition,
+  defineQuery,
+  defineUpdate,
   isCancellation,
   log,
+  patched,
   proxyActivities,
   setCurrentDetails,
+  setHandler,
   upsertSearchAttributes,
   type ActivityOptions,
 } from "@temporalio/workflow";
 import { FLOW_STATUS } from "#domain/flows/search-attributes.ts";
 import { createStory, type Story as FlowStory } from "#domain/flows/story.ts";
-import type { OnboardingActivities, OnboardingInput, OnboardingOutput, OnboardingStatus } from "./api.ts";
+import {
+  DECIDE_KYC,
+  FINAL_FAILURES,
+  kycDecision,
+  ONBOARDING_STATE,
+  type KycDecision,
+  type KycMail,
+  type OnboardingActivities,
+  type OnboardingInput,
+  type OnboardingOutput,
+  type OnboardingState,
+  type OnboardingStatus,
+} from "./api.ts";
 
 type Story = FlowStory<OnboardingStatus>;
+
+/** Parts of the time that a person has, at which the operator is reminded. */
+const REMINDED_AT = [0.5, 0.9];
 
 /** Servers that are away come back within minutes; after an hour the onboarding is given up and undone. */
 const STORE: ActivityOptions = {
@@ -46,23 +66,39 @@ const activities = (
 ): ReturnType<typeof proxyActivities<OnboardingActivities>> =>
   proxyActivities<OnboardingActivities>({ ...options, summary });
 
+/** What is known of an onboarding from outside. */
+interface Desk {
+  status: OnboardingStatus;
+  /** Epoch ms. */
+  dueAt: number | null;
+  decision: KycDecision | null;
+}
+
 /**
- * A new tenant: validate → create tenant, wallet, API key and SMPP account → attach the default rate card → open → welcome
- * mail. A step that fails for good, or a cancellation, undoes the earlier ones in reverse. Opening is the point of no return: from there
- * on the tenant may have traffic and money, so that a mail which cannot be delivered is part of the result and closes nothing.
+ * A new tenant: validate → create tenant, wallet, API key and SMPP account → attach the default rate card → a person's approval, where
+ * it is asked for → customer of the payment provider → invoice schedule → open → welcome mail. A step that fails for good, a rejection
+ * or a cancellation undoes the earlier ones in reverse. Opening is the point of no return: from there on the tenant may have traffic and
+ * money, so that a mail which cannot be delivered is part of the result and closes nothing.
  */
 export async function tenantOnboarding(input: OnboardingInput): Promise<OnboardingOutput> {
+  const desk: Desk = { status: "validating", dueAt: null, decision: null };
   const story = createStory<OnboardingStatus>(`${input.tenantId}: ${input.name}`, (status, details) => {
+    desk.status = status;
     setCurrentDetails(details);
     upsertSearchAttributes([{ key: FLOW_STATUS, value: status }]);
   });
+  openDesk(input, desk);
   const undo: Undo[] = [];
   try {
     await prepare(input, story, undo);
+    const approvedBy = await approve(input, story, desk);
+    await register(input, story, undo);
+    await schedule(input, story, undo);
     const revision = await open(input, story);
     const welcomeMail = await welcome(input, story);
     story.finish("completed", "The tenant is open.");
-    return { tenantId: input.tenantId, walletId: input.wallet.walletId, revision, welcomeMail };
+    const output = { tenantId: input.tenantId, walletId: input.wallet.walletId, revision, welcomeMail };
+    return approvedBy === null ? output : { ...output, approvedBy };
   } catch (error) {
     story.end("failed");
     await CancellationScope.nonCancellable(() => undoAll(undo, story));
@@ -70,6 +106,35 @@ export async function tenantOnboarding(input: OnboardingInput): Promise<Onboardi
     story.finish("failed", failure instanceof ApplicationFailure ? failure.message : "Cancelled.");
     throw failure;
   }
+}
+
+/** Takes a person's decision while one is asked for, and says how far the onboarding is. */
+function openDesk({ kyc }: OnboardingInput, desk: Desk): void {
+  const state = (): OnboardingState => ({
+    status: desk.status,
+    kyc: kyc ? { dueAt: desk.dueAt, decision: desk.decision } : null,
+  });
+  setHandler(defineQuery<OnboardingState>(ONBOARDING_STATE), state, {
+    description: "How far the onboarding is",
+  });
+  setHandler(
+    defineUpdate<OnboardingState, [KycDecision]>(DECIDE_KYC),
+    (decision) => {
+      desk.decision ??= decision;
+      return state();
+    },
+    {
+      description: "A person approves or rejects the tenant, with a name and a reason",
+      validator: (decision) => {
+        const read = kycDecision.safeParse(decision);
+        const [issue] = read.error?.issues ?? [];
+        if (issue !== undefined)
+          throw ApplicationFailure.nonRetryable(`${issue.path.join(".")} ${issue.message}`, "Validation");
+        if (desk.dueAt === null)
+          throw ApplicationFailure.nonRetryable("nobody is asked to approve this tenant now", "NotAsked");
+      },
+    },
+  );
 }
 
 async function prepare(input: OnboardingInput, story: Story, undo: Undo[]): Promise<void> {
@@ -103,6 +168,103 @@ async function prepare(input: OnboardingInput, story: Story, undo: Undo[]): Prom
     rateCardId,
     actor,
   });
+  story.end("done");
+}
+
+/** Waits for a person. @returns who approved it, null where nobody is asked. @throws Rejected, also where nobody answers in time. */
+async function approve(input: OnboardingInput, story: Story, desk: Desk): Promise<string | null> {
+  const { kyc, tenantId } = input;
+  if (!kyc) return null;
+  const begun = Date.now();
+  const dueAt = begun + kyc.deadlineSeconds * 1000;
+  desk.dueAt = dueAt;
+  story.begin("awaiting_approval", `approval by a person, until ${new Date(dueAt).toISOString()}`);
+  const decided = (): boolean => desk.decision !== null;
+  // Beside the wait: a mail server that is away keeps nobody from deciding.
+  const asked = new CancellationScope();
+  const mail = (kind: KycMail, number: number): void => {
+    void asked.run(() => askOperator(input, kind, number, dueAt));
+  };
+  mail("request", 0);
+  try {
+    for (const [number, part] of [...REMINDED_AT, 1].entries()) {
+      const left = begun + part * kyc.deadlineSeconds * 1000 - Date.now();
+      if (await condition(decided, Math.max(1, left), { summary: `approval of ${tenantId}` })) break;
+      if (part < 1) mail("reminder", number + 1);
+    }
+  } finally {
+    desk.dueAt = null;
+    asked.cancel();
+  }
+  return conclude(desk.decision, story);
+}
+
+function conclude(decision: KycDecision | null, story: Story): string {
+  if (decision?.decision === "approve") {
+    story.end("done", `approved by ${decision.actor}: ${decision.reason}`);
+    return decision.actor;
+  }
+  const reason =
+    decision === null
+      ? "was not decided in time: nobody answered"
+      : `was rejected by ${decision.actor}: ${decision.reason}`;
+  story.end("failed", `approval ${reason}`);
+  throw ApplicationFailure.create({
+    type: FINAL_FAILURES.rejected,
+    message: `kyc ${reason}`,
+    nonRetryable: true,
+    details: [[{ field: "kyc", reason }]],
+  });
+}
+
+/** A mail that cannot be delivered is logged: the wait goes on, and the next reminder tries again. */
+async function askOperator(
+  { tenantId, wallet }: OnboardingInput,
+  kind: KycMail,
+  number: number,
+  dueAt: number,
+): Promise<void> {
+  try {
+    const step = { tenantId, walletId: wallet.walletId, kind, number, dueAt };
+    const outcome = await activities(MAIL, `ask the operator about ${tenantId}: ${kind}`).mailKyc(step);
+    if (outcome.kind === "refused")
+      log.warn("the operator's mail server refuses the question", { reason: outcome.reason });
+  } catch (error) {
+    if (!isCancellation(error)) log.warn("the operator could not be asked by mail");
+  }
+}
+
+async function register(input: OnboardingInput, story: Story, undo: Undo[]): Promise<void> {
+  const { tenantId, actor, paymentProvider: provider, wallet } = input;
+  if (!provider) return;
+  const { walletId } = wallet;
+  story.begin("registering", `customer of ${provider}`);
+  undo.push({
+    text: `customer of ${provider} forgotten`,
+    run: () =>
+      activities(UNTIL_DONE, `forget the customer of ${provider}`).forgetCustomer({
+        tenantId,
+        walletId,
+        actor,
+      }),
+  });
+  const step = { tenantId, walletId, provider, actor };
+  const { customerId } = await activities(STORE, `register ${tenantId} at ${provider}`).registerCustomer(
+    step,
+  );
+  story.end("done", `customer of ${provider}: ${customerId}`);
+}
+
+async function schedule({ tenantId, wallet }: OnboardingInput, story: Story, undo: Undo[]): Promise<void> {
+  // Onboardings that began before there were schedules go on as they were.
+  if (!patched("invoice-schedule")) return;
+  const step = { tenantId, walletId: wallet.walletId };
+  story.begin("scheduling", "invoices scheduled in the tenant's zone");
+  undo.push({
+    text: "invoice schedule deleted",
+    run: () => activities(UNTIL_DONE, `unschedule invoices of ${tenantId}`).unscheduleInvoices(step),
+  });
+  await activities(STORE, `schedule invoices of ${tenantId}`).scheduleInvoices(step);
   story.end("done");
 }
 
@@ -156,7 +318,8 @@ async function undoAll(undo: readonly Undo[], story: Story): Promise<void> {
 /** The failure with which the workflow ends: the activity's own, so that its type, message and details meet the caller first. */
 function asOutcome(error: unknown): unknown {
   if (!(error instanceof ActivityFailure) || isCancellation(error)) return error;
-  if (error.cause instanceof ApplicationFailure) return error.cause;
+  // One that another attempt might have mended says nothing of the onboarding: it was given up.
+  if (error.cause instanceof ApplicationFailure && error.cause.nonRetryable === true) return error.cause;
   return ApplicationFailure.create({
     type: "GivenUp",
     message: `${error.activityType} did not succeed in time`,

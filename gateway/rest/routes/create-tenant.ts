@@ -1,22 +1,26 @@
 import { z } from "zod";
 import { actorName } from "#domain/access/actor.ts";
+import { PAYMENT_PROVIDERS } from "#domain/payments/ports.ts";
 import { parsePercent } from "#domain/money/percent.ts";
 import type { OnboardingInput } from "#workflows/tenant-onboarding/api.ts";
 import { actorOf } from "../authenticate.ts";
 import type { AddRoute, RouteContext } from "../context.ts";
 import { type Effect, idempotencyKey, once, sendEffect } from "../idempotency.ts";
-import { ProblemError, problemResponses, validationProblem } from "../problems.ts";
+import { type FieldError, ProblemError, problemResponses, validationProblem } from "../problems.ts";
 import {
   ADMINISTRATION_KEY,
+  billingAddress,
   country,
   currency,
   firewall,
   idempotencyHeaders,
   notNegativeAmount,
+  taxId,
   tenantId,
   thresholds,
   timezone,
   toThresholds,
+  webhook,
 } from "../schemas.ts";
 import { API_KEY_PREFIX, mintKey, mintSmppPassword } from "../secrets.ts";
 import { defaultSystemId } from "../system-id.ts";
@@ -51,6 +55,30 @@ const request = z
       .regex(/^[!-~]{1,15}$/, "must be 1 to 15 printable ASCII characters")
       .optional()
       .describe("Default: made from the tenant's id"),
+    tax_id: taxId.nullable().default(null).describe("VAT id, EIN, GSTIN, …: checked by the country's rule"),
+    billing_address: billingAddress.optional(),
+    webhook: webhook.nullable().default(null).describe("Its signing secret is shown once"),
+    allow_duplicate: z
+      .boolean()
+      .default(false)
+      .describe("Whether another open tenant may have the same tax id, or the same name and mail address"),
+    payment_provider: z
+      .enum(PAYMENT_PROVIDERS)
+      .nullable()
+      .default(null)
+      .describe("Where it becomes a customer; null: it pays by bank transfer"),
+    kyc: z
+      .strictObject({
+        required: z.boolean(),
+        deadline_seconds: z
+          .int()
+          .min(60)
+          .max(90 * 86_400)
+          .default(7 * 86_400)
+          .describe("Without an answer by then the tenant is rejected"),
+      })
+      .optional()
+      .describe("Whether a person approves the tenant before it opens"),
   })
   .meta({
     examples: [
@@ -66,6 +94,9 @@ const request = z
 
 type TenantRequest = z.infer<typeof request>;
 
+/** A person's answer takes longer than any client waits: this is for what the flow itself finds wrong. */
+const KYC_WAIT_MS = 1_000;
+
 const onboarded = z
   .object({
     status: z.enum(["active", "onboarding"]),
@@ -73,6 +104,10 @@ const onboarded = z
     tenant: tenantBody.nullable().describe("Null while the onboarding runs"),
     api_key: z.string().nullable().describe("Shown this once; null when the answer is repeated"),
     smpp: z.object({ system_id: z.string(), password: z.string().nullable().describe("Shown this once") }),
+    webhook_secret: z
+      .string()
+      .nullable()
+      .describe("Signing secret of the webhook (Standard Webhooks); shown this once"),
     workflow: z.object({ id: z.string(), url: z.string().nullable().describe("In Temporal's Web UI") }),
   })
   .meta({
@@ -83,6 +118,7 @@ const onboarded = z
         tenant: TENANT_BODY_EXAMPLE,
         api_key: "cat_live_9fQ2…",
         smpp: { system_id: "TENANT-001", password: "k3V9xQ2a" },
+        webhook_secret: null,
         workflow: {
           id: "onboarding-TENANT-001",
           url: "http://127.0.0.1:8233/namespaces/default/workflows/onboarding-TENANT-001",
@@ -102,7 +138,7 @@ export const createTenant: AddRoute = (gateway, context) => {
       operationId: "createTenant",
       summary: "Onboard a tenant",
       description:
-        "201 with the tenant once its onboarding is through, 202 while it still runs. Secrets are shown once.",
+        "201 with the tenant once its onboarding is through, 202 while it still runs or waits for a person's approval. Secrets are shown once.",
       tags: ["tenants"],
       security: ADMINISTRATION_KEY,
       headers: idempotencyHeaders,
@@ -164,9 +200,10 @@ async function onboard(
     },
     apiKey: { hash: apiKey.hash, last4: apiKey.lastFour },
     smppAccount: { systemId, passwordHash: await dependencies.hashPassword(password) },
+    ...optionalInput(body),
     actor,
   };
-  const outcome = await dependencies.onboarding.onboard(input, waitMs);
+  const outcome = await dependencies.onboarding.onboard(input, input.kyc ? KYC_WAIT_MS : waitMs);
   if (outcome.kind === "exists") {
     throw new ProblemError(
       "already_exists",
@@ -176,6 +213,7 @@ async function onboard(
       },
     );
   }
+  if (outcome.kind === "duplicate") throw duplicate(outcome.problems.map(toRequestField));
   if (outcome.kind === "refused") throw validationProblem(outcome.problems.map(toRequestField));
   const tenant = outcome.kind === "completed" ? await dependencies.tenants.get(body.tenant_id) : null;
   const shown = {
@@ -186,9 +224,36 @@ async function onboard(
   };
   return {
     status: outcome.kind === "completed" ? 201 : 202,
-    body: { ...shown, api_key: apiKey.key, smpp: { system_id: systemId, password } },
-    stored: { ...shown, api_key: null, smpp: { system_id: systemId, password: null } },
+    body: {
+      ...shown,
+      api_key: apiKey.key,
+      smpp: { system_id: systemId, password },
+      webhook_secret: body.webhook === null ? null : dependencies.webhookSecret(walletId),
+    },
+    stored: { ...shown, api_key: null, smpp: { system_id: systemId, password: null }, webhook_secret: null },
   };
+}
+
+/** What is not asked for is absent: an onboarding of the same input has the same fingerprint in every release. */
+function optionalInput(body: TenantRequest): Partial<OnboardingInput> {
+  const { kyc } = body;
+  return {
+    ...(body.tax_id === null ? {} : { taxId: body.tax_id }),
+    ...(body.billing_address === undefined ? {} : { billingAddress: body.billing_address }),
+    ...(body.webhook === null ? {} : { webhookUrl: body.webhook.url }),
+    ...(body.allow_duplicate ? { allowDuplicate: true } : {}),
+    ...(body.payment_provider === null ? {} : { paymentProvider: body.payment_provider }),
+    ...(kyc?.required === true ? { kyc: { deadlineSeconds: kyc.deadline_seconds } } : {}),
+  };
+}
+
+function duplicate(errors: readonly FieldError[]): ProblemError {
+  const [field = { path: "tenant_id", message: "" }] = errors;
+  return new ProblemError(
+    "already_exists",
+    `Another open tenant has the same ${field.path}: say allow_duplicate where that is meant.`,
+    { errors },
+  );
 }
 
 /** Paths of OnboardingInput, by the request's names where they differ. */
@@ -203,6 +268,10 @@ const REQUEST_FIELDS: Readonly<Record<string, string>> = {
   trustedHints: "trusted_hints",
   systemId: "smpp_system_id",
   "smppAccount.systemId": "smpp_system_id",
+  taxId: "tax_id",
+  webhookUrl: "webhook.url",
+  billingAddress: "billing_address",
+  paymentProvider: "payment_provider",
 };
 
 function toRequestField({ path, message }: { readonly path: string; readonly message: string }) {

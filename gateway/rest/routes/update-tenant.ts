@@ -2,10 +2,11 @@ import { z } from "zod";
 import { type Actor, actorName } from "#domain/access/actor.ts";
 import { mayChange, TENANT_FIELD_PERMISSIONS, type TenantField } from "#domain/access/permissions.ts";
 import { parsePercent } from "#domain/money/percent.ts";
+import { parseTaxId } from "#domain/tax/tax-id.ts";
 import type { TenantChange } from "#domain/tenants/tenant-store.ts";
 import { actorOf } from "../authenticate.ts";
 import type { AddRoute, RouteContext } from "../context.ts";
-import { ProblemError, problemResponses } from "../problems.ts";
+import { fieldProblem, ProblemError, problemResponses } from "../problems.ts";
 import {
   ANY_KEY,
   country,
@@ -15,6 +16,7 @@ import {
   thresholds,
   timezone,
   toThresholds,
+  webhook,
 } from "../schemas.ts";
 import { noSuchTenant, visibleTenant } from "../tenant-access.ts";
 import { TENANT_BODY_EXAMPLE, tenantBody, toTenantBody } from "../tenant-body.ts";
@@ -36,11 +38,7 @@ const request = z
     thresholds: thresholds.optional(),
     trusted_hints: z.boolean().optional(),
     status: z.enum(["active", "suspended", "closed"]).optional(),
-    webhook: z
-      .strictObject({ url: z.url({ protocol: /^https?$/, error: "must be an http or https URL" }).max(2000) })
-      .nullable()
-      .optional()
-      .describe("Each new URL gets a new signing secret, shown once"),
+    webhook: webhook.nullable().optional().describe("Each new URL gets a new signing secret, shown once"),
     firewall: firewall.optional(),
     ...termsPatch,
     expected_revision: z
@@ -91,11 +89,12 @@ export const updateTenant: AddRoute = (gateway, context) => {
       assertMayChange(actor, httpRequest.body);
       const converts = current.fx !== undefined || httpRequest.body.fx !== undefined;
       const currency = converts ? undefined : current.wallets[0]?.currency;
+      assertTaxId(httpRequest.body, current.country);
       await assertRateCard(context, httpRequest.body.rate_card_id, currency);
       const webhook = newWebhook(context, httpRequest.body.webhook, current.webhook?.url);
       const outcome = await dependencies.tenants.change(
         id,
-        toChange(httpRequest.body, webhook, dependencies.clock.now()),
+        toChange(withTaxId(httpRequest.body, current.country), webhook, dependencies.clock.now()),
         {
           actor: actorName(actor),
           ...(httpRequest.body.expected_revision === undefined
@@ -114,6 +113,17 @@ export const updateTenant: AddRoute = (gateway, context) => {
     },
   });
 };
+
+/** As it is kept and compared. */
+function withTaxId(patch: TenantPatch, country: string): TenantPatch {
+  const { tax_id: text } = patch;
+  return text ? { ...patch, tax_id: parseTaxId(text, patch.country ?? country) } : patch;
+}
+
+function assertTaxId({ tax_id: text, country: moved }: TenantPatch, country: string): void {
+  const place = moved ?? country;
+  if (text && parseTaxId(text, place) === null) throw fieldProblem("tax_id", `is no tax id of ${place}`);
+}
 
 function assertMayChange(actor: Actor, patch: TenantPatch): void {
   const refused = (Object.keys(TENANT_FIELD_PERMISSIONS) as TenantField[]).filter(
