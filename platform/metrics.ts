@@ -13,6 +13,7 @@ export interface Metrics {
   readonly messages: Counter<"channel" | "outcome">;
   readonly charges: Counter<"event_type" | "outcome">;
   readonly drops: Counter<"where">;
+  readonly providerWebhooks: Counter<"provider" | "outcome">;
 }
 
 export function createMetrics(process: string): Metrics {
@@ -64,6 +65,12 @@ export function createMetrics(process: string): Metrics {
       name: "catalyst_drops_total",
       help: "Work refused because a bound was reached, by place",
       labelNames: ["where"],
+      registers,
+    }),
+    providerWebhooks: new Counter({
+      name: "catalyst_provider_webhooks_total",
+      help: "Webhooks of payment providers by outcome (accepted, known, ignored, forged)",
+      labelNames: ["provider", "outcome"],
       registers,
     }),
   };

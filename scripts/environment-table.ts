@@ -37,6 +37,7 @@ const portLabels: Partial<Record<keyof Ports, string>> = {
   analyticsHealth: "health",
   notificationsHealth: "health",
   flowsHealth: "health",
+  stripeSimulator: "api, page",
 };
 
 /** The addresses to open or connect to. */
@@ -47,6 +48,7 @@ export function linkTable(urls: Urls, names: ReadonlySet<string>): string {
     ["gateway", "SMPP", urls.smpp],
     ["temporal", "Temporal Web UI", urls.temporalUi],
     ["smtp-catcher", "mail inbox", urls.smtpInbox],
+    ["stripe-simulator", "Stripe simulator", urls.stripeSimulator],
   ];
   return table(rows.filter(([name]) => names.has(name)).map(([, label, address]) => [label, address]));
 }

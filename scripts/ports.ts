@@ -24,6 +24,7 @@ export const portTable = {
   analyticsHealth: { port: 9485, purpose: "health and metrics of analytics" },
   notificationsHealth: { port: 9486, purpose: "health and metrics of notifications" },
   flowsHealth: { port: 9487, purpose: "health and metrics of flows" },
+  stripeSimulator: { port: 12_111, purpose: "Stripe simulator" },
 } as const;
 
 export type PortName = keyof typeof portTable;

@@ -56,4 +56,11 @@ export const processes: readonly ProcessDefinition[] = [
     healthPath: "/health",
     portVariables: { HEALTH_PORT: "smtpInbox", SMTP_PORT: "smtp" },
   },
+  {
+    name: "stripe-simulator",
+    file: "examples/stripe-simulator/main.ts",
+    ports: ["stripeSimulator"],
+    healthPath: "/health",
+    portVariables: { HEALTH_PORT: "stripeSimulator" },
+  },
 ];

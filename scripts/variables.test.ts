@@ -64,4 +64,20 @@ describe("variablesOf", () => {
       REDIS_URL: "redis://:red@127.0.0.1:20005",
     });
   });
+
+  test("a provider's simulator gives way to the caller's own keys, and never gets them", () => {
+    const simulated = variablesOf(ports, secrets, "/data", {});
+    expect(simulated["STRIPE_API_BASE"]).toBe(`http://127.0.0.1:${ports.stripeSimulator}`);
+    expect(simulated["STRIPE_SECRET_KEY"]).toBe(simulated["STRIPE_SIMULATOR_SECRET_KEY"]);
+    const given = { STRIPE_SECRET_KEY: "sk_test_own", STRIPE_WEBHOOK_SECRET: "whsec_own" };
+    expect(variablesOf(ports, secrets, "/data", given)).toMatchObject({
+      ...given,
+      STRIPE_API_BASE: "",
+      STRIPE_SIMULATOR_SECRET_KEY: simulated["STRIPE_SIMULATOR_SECRET_KEY"],
+    });
+    const other = { ...secrets, secretKey: "o".repeat(32) };
+    expect(variablesOf(ports, other, "/data", {})["STRIPE_WEBHOOK_SECRET"]).not.toBe(
+      simulated["STRIPE_WEBHOOK_SECRET"],
+    );
+  });
 });

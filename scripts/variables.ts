@@ -1,3 +1,4 @@
+import { createHmac } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseEnv } from "node:util";
@@ -18,6 +19,7 @@ export interface Urls {
   readonly smtp: string;
   readonly smtpInbox: string;
   readonly simulator: string;
+  readonly stripeSimulator: string;
 }
 
 export function urlsOf(ports: Ports, secrets: Secrets): Urls {
@@ -32,6 +34,7 @@ export function urlsOf(ports: Ports, secrets: Secrets): Urls {
     smtp: `smtp://127.0.0.1:${ports.smtp}`,
     smtpInbox: `http://127.0.0.1:${ports.smtpInbox}`,
     simulator: `smpp://127.0.0.1:${ports.simulator}`,
+    stripeSimulator: `http://127.0.0.1:${ports.stripeSimulator}`,
   };
 }
 
@@ -76,6 +79,7 @@ export function variablesOf(
   };
   return {
     ...Object.fromEntries(Object.entries(preferences).map(([name, value]) => [name, given[name] || value])),
+    ...providerVariables(urls, secrets, dataDirectory, given),
     KAFKA_BROKERS: urls.kafka,
     DATABASE_URL: urls.postgres,
     REDIS_URL: urls.redis,
@@ -89,6 +93,37 @@ export function variablesOf(
     SMPP_PORT: String(ports.smpp),
     CATCHER_FILE: join(dataDirectory, "smtp-catcher.jsonl"),
   };
+}
+
+/**
+ * Payment providers: those whose keys the caller gives, at their own addresses; simulators in the place of the others. Each environment's secrets
+ * are its own: a webhook of one is forged to another.
+ */
+function providerVariables(
+  urls: Urls,
+  secrets: Secrets,
+  dataDirectory: string,
+  given: NodeJS.ProcessEnv,
+): Record<string, string> {
+  const derived = (name: string): string =>
+    createHmac("sha256", secrets.secretKey).update(name).digest("hex").slice(0, 32);
+  const simulated = {
+    STRIPE_SECRET_KEY: `sk_test_${derived("stripe key")}`,
+    STRIPE_WEBHOOK_SECRET: `whsec_${derived("stripe webhooks")}`,
+    STRIPE_API_BASE: urls.stripeSimulator,
+  };
+  const stripe = given["STRIPE_SECRET_KEY"] ? chosen(given, Object.keys(simulated)) : simulated;
+  return {
+    ...stripe,
+    STRIPE_SIMULATOR_SECRET_KEY: simulated.STRIPE_SECRET_KEY,
+    STRIPE_SIMULATOR_WEBHOOK_SECRET: simulated.STRIPE_WEBHOOK_SECRET,
+    STRIPE_SIMULATOR_WEBHOOK_URL: `${urls.gateway}/webhooks/stripe`,
+    STRIPE_SIMULATOR_FILE: join(dataDirectory, "stripe-simulator.jsonl"),
+  };
+}
+
+function chosen(given: NodeJS.ProcessEnv, names: readonly string[]): Record<string, string> {
+  return Object.fromEntries(names.map((name) => [name, given[name] ?? ""]));
 }
 
 /** Reads .env of the work tree into process.env; what is set already stays. Throws UsageError naming the bad line. */

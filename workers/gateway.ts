@@ -35,6 +35,7 @@ import { createQuoting } from "#pipeline/ingress/quote.ts";
 import { createSmppCounters } from "#protocols/smpp/session.ts";
 import { startControlFeed } from "./control-feed.ts";
 import { AcceptedRate, createHealthProbe } from "./gateway-health.ts";
+import { openProviderDoor } from "./payment-providers.ts";
 import { runProcess, type ProcessContext } from "./process-context.ts";
 import { openRedis } from "./redis.ts";
 import { repeat } from "./repeat.ts";
@@ -113,6 +114,7 @@ async function compose(context: ProcessContext): Promise<void> {
       rateCards: createRateCardStore(pool),
       priceRules: createPriceRules(pool),
       usage,
+      providerDoor: openProviderDoor(context),
       flows: createFlowRuns(temporal),
       messages: createMessageReads(pool),
       health: createHealthProbe(context, redis, control, rate),

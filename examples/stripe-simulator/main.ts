@@ -1,14 +1,14 @@
 import { startStripeSimulator } from "./simulator.ts";
 
 /**
- * The Stripe simulator's process. Environment: HEALTH_PORT (its one port: API, pages, health; 12111), STRIPE_SECRET_KEY, STRIPE_WEBHOOK_SECRET,
- * STRIPE_SIMULATOR_WEBHOOK_URL (none: no webhooks), STRIPE_SIMULATOR_FILE (none: the books are lost with the process).
+ * The Stripe simulator's process. Environment: HEALTH_PORT (its one port: API, pages, health; 12111), STRIPE_SIMULATOR_SECRET_KEY,
+ * STRIPE_SIMULATOR_WEBHOOK_SECRET, STRIPE_SIMULATOR_WEBHOOK_URL (none: no webhooks), STRIPE_SIMULATOR_FILE (none: the books are lost with the process).
  */
 const { env } = process;
 const simulator = await startStripeSimulator({
   port: Number(env["HEALTH_PORT"] || 12_111),
-  secretKey: env["STRIPE_SECRET_KEY"] || "sk_test_simulator",
-  webhookSecret: env["STRIPE_WEBHOOK_SECRET"] || "whsec_simulator",
+  secretKey: env["STRIPE_SIMULATOR_SECRET_KEY"] || "sk_test_simulator",
+  webhookSecret: env["STRIPE_SIMULATOR_WEBHOOK_SECRET"] || "whsec_simulator",
   ...(env["STRIPE_SIMULATOR_WEBHOOK_URL"] ? { webhookUrl: env["STRIPE_SIMULATOR_WEBHOOK_URL"] } : {}),
   ...(env["STRIPE_SIMULATOR_FILE"] ? { file: env["STRIPE_SIMULATOR_FILE"] } : {}),
 });

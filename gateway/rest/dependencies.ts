@@ -16,6 +16,7 @@ import type { WalletStore } from "#domain/wallet/ports.ts";
 import type { AcceptQueue, Ingress } from "#pipeline/ingress/ingress.ts";
 import type { Quote, QuoteRequest } from "#pipeline/ingress/quote.ts";
 import type { OnboardingInput } from "#workflows/tenant-onboarding/api.ts";
+import type { ProviderDoor } from "../webhooks/provider-door.ts";
 
 /** A page of rows, newest or lowest first; `next` is the cursor of the page after, null on the last. */
 export interface Page<Row> {
@@ -187,6 +188,8 @@ export interface GatewayDependencies {
   readonly rateCards: RateCardStore;
   readonly priceRules: PriceRules;
   readonly flows: FlowRuns;
+  /** Where payment providers tell what happened. */
+  readonly providerDoor: ProviderDoor;
   /** Measures what tenants' requests take. */
   readonly usage: Pick<UsageMeter, "count">;
   readonly messages: MessageReads;

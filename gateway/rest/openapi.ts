@@ -15,6 +15,7 @@ const TAGS = [
   { name: "tenants", description: "Customers of the platform: onboarding, settings, API keys" },
   { name: "billing", description: "Wallets, transactions, rate cards, usage" },
   { name: "administration", description: "Administration keys" },
+  { name: "webhooks", description: "For payment providers: what happened to a payment" },
   { name: "platform", description: "Health and metrics" },
 ];
 

@@ -55,6 +55,9 @@ import { signalRun } from "./routes/signal-run.ts";
 import { startWorkflow } from "./routes/start-workflow.ts";
 import { terminateRun } from "./routes/terminate-run.ts";
 import { updateRun } from "./routes/update-run.ts";
+import { payerReturned } from "../webhooks/payer-returned.ts";
+import { receivePaypalWebhook } from "../webhooks/paypal.ts";
+import { receiveStripeWebhook } from "../webhooks/stripe.ts";
 
 /** Every route of the REST door; one file each. */
 export const ROUTES: readonly AddRoute[] = [
@@ -114,4 +117,7 @@ export const ROUTES: readonly AddRoute[] = [
   startWorkflow,
   terminateRun,
   updateRun,
+  receiveStripeWebhook,
+  receivePaypalWebhook,
+  payerReturned,
 ];

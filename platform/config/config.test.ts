@@ -59,6 +59,20 @@ describe("toConfig", () => {
       expect(problemsOf({ ...base, FRAUD_SLA_MINUTES: wrong })).toMatch(/FRAUD_SLA_MINUTES: must be low:M/);
   });
 
+  test("a provider without a key is not used; one with a key has its own address unless another is given", () => {
+    const base = example as Record<string, string>;
+    expect(toConfig(base).providers).toEqual({ stripe: null, paypal: null });
+    const { stripe } = toConfig({ ...base, STRIPE_SECRET_KEY: "sk_test_1", STRIPE_API_BASE: "" }).providers;
+    expect(stripe).toEqual({ secretKey: "sk_test_1", webhookSecret: "", apiBase: "https://api.stripe.com" });
+    const own = {
+      ...base,
+      PAYPAL_CLIENT_ID: "id",
+      PAYPAL_CLIENT_SECRET: "s",
+      PAYPAL_API_BASE: "http://127.0.0.1:1",
+    };
+    expect(toConfig(own).providers.paypal).toMatchObject({ clientId: "id", apiBase: "http://127.0.0.1:1" });
+  });
+
   test("an empty variable counts as absent", () => {
     expect(
       toConfig({ ...(example as Record<string, string>), LOG_LEVEL: "", SMSC_CONNECTORS: "" }).smscConnectors,

@@ -89,6 +89,13 @@ export const environmentSchema = z.object({
   FRAUD_SUPPORT_EMAIL: z.string().default(""),
   FRAUD_MANAGER_EMAIL: z.string().default(""),
   FRAUD_SLA_MINUTES: minutesBySeverity.prefault("low:1440,medium:480,high:60,critical:15"),
+  STRIPE_SECRET_KEY: z.string().default(""),
+  STRIPE_WEBHOOK_SECRET: z.string().default(""),
+  STRIPE_API_BASE: z.url().default("https://api.stripe.com"),
+  PAYPAL_CLIENT_ID: z.string().default(""),
+  PAYPAL_CLIENT_SECRET: z.string().default(""),
+  PAYPAL_WEBHOOK_ID: z.string().default(""),
+  PAYPAL_API_BASE: z.url().default("https://api-m.paypal.com"),
   ADMIN_TOKEN: z.string().min(16, "must have at least 16 characters"),
   CATALYST_SECRET_KEY: z.string().min(32, "must have at least 32 characters"),
   GATEWAY_HOST: z.string().default("127.0.0.1"),
@@ -130,6 +137,22 @@ export interface Config {
     readonly emails: { readonly support: string; readonly manager: string; readonly owner: string };
     /** How long each of them has. */
     readonly slaMinutes: Readonly<Record<FraudSeverity, number>>;
+  };
+  /** Payment providers; null: not used. */
+  readonly providers: {
+    readonly stripe: {
+      readonly secretKey: string;
+      /** Of the webhook endpoint; "": its webhooks are not taken. */
+      readonly webhookSecret: string;
+      readonly apiBase: string;
+    } | null;
+    readonly paypal: {
+      readonly clientId: string;
+      readonly clientSecret: string;
+      /** Of the webhook endpoint; "": its webhooks are not taken. */
+      readonly webhookId: string;
+      readonly apiBase: string;
+    } | null;
   };
   readonly adminToken: string;
   readonly secretKey: string;
@@ -193,6 +216,7 @@ export function toConfig(environment: Readonly<Record<string, string | undefined
       },
       slaMinutes: env.FRAUD_SLA_MINUTES,
     },
+    providers: providersOf(env),
     adminToken: env.ADMIN_TOKEN,
     secretKey: env.CATALYST_SECRET_KEY,
     gateway: {
@@ -211,6 +235,28 @@ export function toConfig(environment: Readonly<Record<string, string | undefined
     webhookAllowedNetworks: list(env.WEBHOOK_ALLOWED_NETWORKS),
     logLevel: env.LOG_LEVEL,
   });
+}
+
+function providersOf(env: z.infer<typeof environmentSchema>): Config["providers"] {
+  return {
+    stripe:
+      env.STRIPE_SECRET_KEY === ""
+        ? null
+        : {
+            secretKey: env.STRIPE_SECRET_KEY,
+            webhookSecret: env.STRIPE_WEBHOOK_SECRET,
+            apiBase: env.STRIPE_API_BASE,
+          },
+    paypal:
+      env.PAYPAL_CLIENT_ID === ""
+        ? null
+        : {
+            clientId: env.PAYPAL_CLIENT_ID,
+            clientSecret: env.PAYPAL_CLIENT_SECRET,
+            webhookId: env.PAYPAL_WEBHOOK_ID,
+            apiBase: env.PAYPAL_API_BASE,
+          },
+  };
 }
 
 function describeIssues(error: z.ZodError): string {

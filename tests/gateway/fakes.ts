@@ -20,6 +20,7 @@ import { hashOf } from "#gateway/rest/secrets.ts";
 import { fakeAdminKeys, NOW } from "./fake-admin-keys.ts";
 import { createFakeBooks, type FakeBooks } from "./fake-books.ts";
 import { fakeFlows } from "./fake-flows.ts";
+import { fakeProviderDoor } from "./fake-provider-door.ts";
 import { FAKE_PRICE_RULES, fakeQuoting } from "./fake-prices.ts";
 import { uuidv7 } from "./uuidv7.ts";
 
@@ -259,6 +260,7 @@ function dependenciesOf(platform: FakePlatform): GatewayDependencies {
     },
     priceRules: FAKE_PRICE_RULES,
     flows: fakeFlows(platform.toFlows, up),
+    providerDoor: fakeProviderDoor(),
     usage: { count: (tenantId, bytes) => void platform.metered.push([tenantId, bytes]) },
     messages: {
       get: async (scope, id) =>
