@@ -21,9 +21,7 @@ export function createPaymentProviders({
 }: Pick<ProcessContext, "config" | "clock">): PaymentProviders {
   const { stripe } = config.providers;
   const returnUrl = `${config.gateway.publicUrl}/payments/returned`;
-  return {
-    ...(stripe === null ? {} : { stripe: createStripeProvider({ ...stripe, clock, returnUrl }) }),
-  };
+  return stripe === null ? {} : { stripe: createStripeProvider({ ...stripe, clock, returnUrl }) };
 }
 
 /** Where the gateway takes providers' webhooks; what cannot be handed on at once is tried again every two seconds. */
@@ -34,11 +32,10 @@ export function openProviderDoor(context: ProcessContext, signals: PaymentSignal
   repeat(context, "provider events", HAND_ON_EVERY_MS, () => handOnWaiting({ events, signals }));
   repeat(context, "old provider events", PRUNE_EVERY_MS, () => events.prune(EVENTS_KEPT_MS));
   return {
-    webhooks: {
-      ...(stripe === null || stripe.webhookSecret === ""
+    webhooks:
+      stripe === null || stripe.webhookSecret === ""
         ? {}
-        : { stripe: createStripeWebhooks(stripe.webhookSecret) }),
-    },
+        : { stripe: createStripeWebhooks(stripe.webhookSecret) },
     events,
     signals,
     count: (provider, outcome) => metrics.providerWebhooks.inc({ provider, outcome }),
