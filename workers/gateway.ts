@@ -20,6 +20,7 @@ import { createTenantStore } from "#adapters/postgres/tenants.ts";
 import { createWalletStore } from "#adapters/redis/wallet-store.ts";
 import { createTemporalClient } from "#adapters/temporal/client.ts";
 import { createFlowRuns } from "#adapters/temporal/flow-runs.ts";
+import { createFlowSchedules } from "#adapters/temporal/flow-schedules.ts";
 import { createOnboardingStarter } from "#adapters/temporal/onboarding.ts";
 import { createUsageMeter, type UsageMeter } from "#domain/metering/usage-meter.ts";
 import { createRestGateway } from "#gateway/rest/server.ts";
@@ -116,6 +117,7 @@ async function compose(context: ProcessContext): Promise<void> {
       usage,
       providerDoor: openProviderDoor(context),
       flows: createFlowRuns(temporal),
+      schedules: createFlowSchedules(temporal, clock),
       messages: createMessageReads(pool),
       health: createHealthProbe(context, redis, control, rate),
       metrics: metrics.registry,

@@ -51,6 +51,15 @@ export const PERMISSIONS = {
   "runs.update": ["owner", "finance", "support"],
   "runs.cancel": ["owner", "support"],
   "runs.terminate": ["owner"],
+  "schedules.list": [...EVERY_ROLE, "tenant"],
+  "schedules.read": [...EVERY_ROLE, "tenant"],
+  // Which of them a flow lets in stands in its own definition.
+  "schedules.create": ["owner", "finance", "support"],
+  "schedules.pause": ["owner", "finance", "support"],
+  "schedules.resume": ["owner", "finance", "support"],
+  "schedules.trigger": ["owner", "finance", "support"],
+  "schedules.backfill": ["owner", "finance", "support"],
+  "schedules.delete": ["owner", "finance", "support"],
   "messages.create": ["tenant"],
   // Messages hold numbers and text: only who helps tenants or owns the platform sees them.
   "messages.list": ["owner", "support", "tenant"],

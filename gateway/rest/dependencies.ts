@@ -7,6 +7,7 @@ import type { Money } from "#domain/money/money.ts";
 import type { ReRatings } from "#domain/rating/re-rating.ts";
 import type { RateCardVersion } from "#domain/rating/rate-card-version.ts";
 import type { FlowRuns } from "#domain/flows/runs.ts";
+import type { FlowSchedules } from "#domain/flows/schedules.ts";
 import type { UsageMeter } from "#domain/metering/usage-meter.ts";
 import type { PriceRules } from "#domain/tenants/price-rules.ts";
 import type { ControlAnnouncements, TenantStore } from "#domain/tenants/tenant-store.ts";
@@ -190,6 +191,7 @@ export interface GatewayDependencies {
   readonly flows: FlowRuns;
   /** Where payment providers tell what happened. */
   readonly providerDoor: ProviderDoor;
+  readonly schedules: FlowSchedules;
   /** Measures what tenants' requests take. */
   readonly usage: Pick<UsageMeter, "count">;
   readonly messages: MessageReads;

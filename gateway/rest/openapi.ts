@@ -14,6 +14,8 @@ const TAGS = [
   { name: "messages", description: "Send messages and follow them" },
   { name: "tenants", description: "Customers of the platform: onboarding, settings, API keys" },
   { name: "billing", description: "Wallets, transactions, rate cards, usage" },
+  { name: "workflows", description: "Durable workflows: the catalog, their runs and what they are told" },
+  { name: "schedules", description: "Workflows that start by a calendar" },
   { name: "administration", description: "Administration keys" },
   { name: "webhooks", description: "For payment providers: what happened to a payment" },
   { name: "platform", description: "Health and metrics" },

@@ -58,6 +58,14 @@ import { updateRun } from "./routes/update-run.ts";
 import { payerReturned } from "../webhooks/payer-returned.ts";
 import { receivePaypalWebhook } from "../webhooks/paypal.ts";
 import { receiveStripeWebhook } from "../webhooks/stripe.ts";
+import { backfillSchedule } from "./routes/backfill-schedule.ts";
+import { createSchedule } from "./routes/create-schedule.ts";
+import { deleteSchedule } from "./routes/delete-schedule.ts";
+import { getSchedule } from "./routes/get-schedule.ts";
+import { listSchedules } from "./routes/list-schedules.ts";
+import { pauseSchedule } from "./routes/pause-schedule.ts";
+import { resumeSchedule } from "./routes/resume-schedule.ts";
+import { triggerSchedule } from "./routes/trigger-schedule.ts";
 
 /** Every route of the REST door; one file each. */
 export const ROUTES: readonly AddRoute[] = [
@@ -120,4 +128,12 @@ export const ROUTES: readonly AddRoute[] = [
   receiveStripeWebhook,
   receivePaypalWebhook,
   payerReturned,
+  backfillSchedule,
+  createSchedule,
+  deleteSchedule,
+  getSchedule,
+  listSchedules,
+  pauseSchedule,
+  resumeSchedule,
+  triggerSchedule,
 ];

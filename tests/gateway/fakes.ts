@@ -21,6 +21,7 @@ import { fakeAdminKeys, NOW } from "./fake-admin-keys.ts";
 import { createFakeBooks, type FakeBooks } from "./fake-books.ts";
 import { fakeFlows } from "./fake-flows.ts";
 import { fakeProviderDoor } from "./fake-provider-door.ts";
+import { fakeSchedules } from "./fake-schedules.ts";
 import { FAKE_PRICE_RULES, fakeQuoting } from "./fake-prices.ts";
 import { uuidv7 } from "./uuidv7.ts";
 
@@ -261,6 +262,7 @@ function dependenciesOf(platform: FakePlatform): GatewayDependencies {
     priceRules: FAKE_PRICE_RULES,
     flows: fakeFlows(platform.toFlows, up),
     providerDoor: fakeProviderDoor(),
+    schedules: fakeSchedules(platform.toFlows, up),
     usage: { count: (tenantId, bytes) => void platform.metered.push([tenantId, bytes]) },
     messages: {
       get: async (scope, id) =>

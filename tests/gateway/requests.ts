@@ -3,6 +3,7 @@ import type { Operation } from "#domain/access/permissions.ts";
 import { RATE_CARD_SOURCE_EXAMPLE } from "#gateway/rest/rate-card-body.ts";
 import { createRestGateway } from "#gateway/rest/server.ts";
 import { FLOW_SAMPLES } from "./flow-samples.ts";
+import { SCHEDULE_SAMPLES } from "./schedule-samples.ts";
 import { PRICE_RULE_SAMPLES } from "./price-rule-samples.ts";
 import { RE_RATING } from "./fake-books.ts";
 import { ADMIN_KEY, ADMIN_TOKEN, createFakePlatform, type FakePlatform, KEY_1, MESSAGE_1 } from "./fakes.ts";
@@ -241,6 +242,7 @@ export const SAMPLES: readonly SampleRequest[] = [
   },
   ...PRICE_RULE_SAMPLES,
   ...FLOW_SAMPLES,
+  ...SCHEDULE_SAMPLES,
   {
     operation: "messages.create",
     method: "POST",
