@@ -1,10 +1,14 @@
 import { randomBytes } from "node:crypto";
 import { v7 as uuidv7 } from "uuid";
+import { createInvoiceDocuments } from "#adapters/documents/invoice-documents.ts";
 import { loadNumberRanges } from "#adapters/number-ranges/number-ranges.ts";
 import { createAdminKeys } from "#adapters/postgres/admin-keys.ts";
 import { createControlOutbox } from "#adapters/postgres/control-outbox.ts";
 import { createCorrections } from "#adapters/postgres/corrections.ts";
 import { createIdempotencyStore, pruneIdempotencyKeys } from "#adapters/postgres/idempotency.ts";
+import { createInvoiceReads } from "#adapters/postgres/invoice-reads.ts";
+import { createInvoiceBooks } from "#adapters/postgres/invoices.ts";
+import { createIssuers } from "#adapters/postgres/issuers.ts";
 import { createLedgerReads } from "#adapters/postgres/ledger-reads.ts";
 import { createLedger } from "#adapters/postgres/ledger.ts";
 import { createMarginReports } from "#adapters/postgres/margin-reports.ts";
@@ -109,6 +113,12 @@ async function compose(context: ProcessContext): Promise<void> {
         corrections: createCorrections(pool),
         reRatings: createReRatings(pool),
         reports: createMarginReports(pool),
+      },
+      invoicing: {
+        reads: createInvoiceReads(pool),
+        books: createInvoiceBooks(pool),
+        documents: createInvoiceDocuments(),
+        issuers: createIssuers(pool),
       },
       wallets,
       announcements: outbox,

@@ -1,4 +1,5 @@
 /** Every workflow of the platform: what a worker bundles. */
+export { invoiceMailing } from "./invoice-mailing/workflow.ts";
 export { invoicing } from "./invoicing/workflow.ts";
 export { lowBalance } from "./low-balance/workflow.ts";
 export { suspension } from "./suspension/workflow.ts";

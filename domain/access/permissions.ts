@@ -26,6 +26,16 @@ export const PERMISSIONS = {
   "re_ratings.decide": ["owner", "finance"],
   // What the platform itself pays is none of a tenant's business.
   "reports.margin": ["owner", "finance", "read-only"],
+  "invoices.list": [...EVERY_ROLE, "tenant"],
+  "invoices.read": [...EVERY_ROLE, "tenant"],
+  "invoices.pdf": [...EVERY_ROLE, "tenant"],
+  "invoices.html": [...EVERY_ROLE, "tenant"],
+  "invoices.ubl": [...EVERY_ROLE, "tenant"],
+  "invoices.create": ["owner", "finance"],
+  "invoices.credit": ["owner", "finance"],
+  "invoices.resend": ["owner", "finance", "support"],
+  "issuer.read": EVERY_ROLE,
+  "issuer.update": ["owner", "finance"],
   "quotes.create": [...EVERY_ROLE, "tenant"],
   "rate_cards.create": ["owner", "finance"],
   "rate_cards.list": EVERY_ROLE,
@@ -110,6 +120,7 @@ export const TENANT_FIELD_PERMISSIONS = {
   billing_address: ["owner", "finance"],
   // Who is told of its balance is the tenant's own affair.
   alerts: ["owner", "support", "tenant"],
+  invoicing: ["owner", "finance"],
 } as const satisfies Record<string, readonly Party[]>;
 
 export type TenantField = keyof typeof TENANT_FIELD_PERMISSIONS;

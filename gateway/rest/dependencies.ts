@@ -8,6 +8,10 @@ import type { ReRatings } from "#domain/rating/re-rating.ts";
 import type { RateCardVersion } from "#domain/rating/rate-card-version.ts";
 import type { FlowRuns } from "#domain/flows/runs.ts";
 import type { FlowSchedules } from "#domain/flows/schedules.ts";
+import type { InvoiceDocuments } from "#domain/invoicing/invoice.ts";
+import type { Issuers } from "#domain/invoicing/issuer.ts";
+import type { InvoiceBooks } from "#domain/invoicing/ports.ts";
+import type { InvoiceReads } from "#domain/invoicing/reads.ts";
 import type { UsageMeter } from "#domain/metering/usage-meter.ts";
 import type { PriceRules } from "#domain/tenants/price-rules.ts";
 import type { ControlAnnouncements, TenantStore } from "#domain/tenants/tenant-store.ts";
@@ -184,6 +188,7 @@ export interface GatewayDependencies {
   readonly onboarding: Onboarding;
   readonly ledger: LedgerReads;
   readonly books: Books;
+  readonly invoicing: Invoicing;
   readonly wallets: Pick<WalletStore, "balance">;
   readonly announcements: ControlAnnouncements;
   readonly rateCards: RateCardStore;
@@ -198,6 +203,14 @@ export interface GatewayDependencies {
   readonly health: HealthProbe;
   readonly metrics: { readonly contentType: string; metrics(): Promise<string> };
   readonly logger: FastifyBaseLogger;
+}
+
+/** Invoices, and who issues them. */
+export interface Invoicing {
+  readonly reads: InvoiceReads;
+  readonly books: Pick<InvoiceBooks, "credit">;
+  readonly documents: InvoiceDocuments;
+  readonly issuers: Issuers;
 }
 
 /** Settings of the REST door. */

@@ -1,6 +1,8 @@
 import type { FlowDefinition, FlowMessage } from "#domain/flows/definition.ts";
 import type { FlowRun } from "#domain/flows/runs.ts";
 import { partyOf } from "#domain/access/permissions.ts";
+import { invoiceMailingFlow } from "#workflows/invoice-mailing/api.ts";
+import { invoicingFlow } from "#workflows/invoicing/api.ts";
 import { lowBalanceFlow } from "#workflows/low-balance/api.ts";
 import { suspensionFlow } from "#workflows/suspension/api.ts";
 import { tenantOnboardingFlow } from "#workflows/tenant-onboarding/api.ts";
@@ -10,7 +12,13 @@ import type { GatewayDependencies } from "./dependencies.ts";
 import { type FieldError, fieldErrors, ProblemError, validationProblem } from "./problems.ts";
 
 /** Every durable flow that clients may know of. */
-export const FLOWS: readonly FlowDefinition[] = [lowBalanceFlow, suspensionFlow, tenantOnboardingFlow];
+export const FLOWS: readonly FlowDefinition[] = [
+  invoiceMailingFlow,
+  invoicingFlow,
+  lowBalanceFlow,
+  suspensionFlow,
+  tenantOnboardingFlow,
+];
 
 export const FLOW_NAMES = FLOWS.map(({ name }) => name) as [string, ...string[]];
 

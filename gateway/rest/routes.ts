@@ -2,6 +2,16 @@ import type { AddRoute } from "./context.ts";
 import { createAdjustment } from "./routes/create-adjustment.ts";
 import { createAdminKey } from "./routes/create-admin-key.ts";
 import { createApiKey } from "./routes/create-api-key.ts";
+import { createCreditNote } from "./routes/create-credit-note.ts";
+import { createInvoices } from "./routes/create-invoices.ts";
+import { getInvoice } from "./routes/get-invoice.ts";
+import { getInvoiceHtml } from "./routes/get-invoice-html.ts";
+import { getInvoicePdf } from "./routes/get-invoice-pdf.ts";
+import { getInvoiceUbl } from "./routes/get-invoice-ubl.ts";
+import { getIssuer } from "./routes/get-issuer.ts";
+import { listInvoices } from "./routes/list-invoices.ts";
+import { resendInvoice } from "./routes/resend-invoice.ts";
+import { setIssuer } from "./routes/set-issuer.ts";
 import { createFxRate } from "./routes/create-fx-rate.ts";
 import { createLoadSignal } from "./routes/create-load-signal.ts";
 import { createMessages } from "./routes/create-messages.ts";
@@ -115,6 +125,16 @@ export const ROUTES: readonly AddRoute[] = [
   setFormula,
   testFormula,
   updateTenant,
+  createCreditNote,
+  createInvoices,
+  getInvoice,
+  getInvoiceHtml,
+  getInvoicePdf,
+  getInvoiceUbl,
+  getIssuer,
+  listInvoices,
+  resendInvoice,
+  setIssuer,
   cancelRun,
   getRun,
   getRunResult,

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { TenantConfiguration } from "#domain/tenants/tenant.ts";
 import { TENANT_EXAMPLE, UUID_EXAMPLE } from "./schemas.ts";
+import { INVOICING_EXAMPLE, invoicingFields, toInvoicingBody } from "./tenant-invoicing-body.ts";
 import { TERMS_EXAMPLE, termsFields, toTermsBody } from "./tenant-terms-body.ts";
 
 const fields = z.object({
@@ -37,6 +38,7 @@ const fields = z.object({
     per_destination_per_minute: z.int().nullable(),
   }),
   ...termsFields,
+  ...invoicingFields,
 });
 
 export const TENANT_BODY_EXAMPLE: z.infer<typeof fields> = {
@@ -65,6 +67,7 @@ export const TENANT_BODY_EXAMPLE: z.infer<typeof fields> = {
   webhook: { url: "https://acme.example/hooks/catalyst" },
   firewall: { blocked_keywords: ["lottery"], per_destination_per_minute: 5 },
   ...TERMS_EXAMPLE,
+  ...INVOICING_EXAMPLE,
 };
 
 /** A tenant as the API shows it: no hash, no webhook secret. */
@@ -89,6 +92,7 @@ export function toTenantBody(tenant: TenantConfiguration): z.infer<typeof fields
       per_destination_per_minute: tenant.firewall.perDestinationPerMinute,
     },
     ...toTermsBody(tenant),
+    ...toInvoicingBody(tenant),
   };
 }
 

@@ -20,6 +20,7 @@ import { hashOf } from "#gateway/rest/secrets.ts";
 import { fakeAdminKeys, NOW } from "./fake-admin-keys.ts";
 import { createFakeBooks, type FakeBooks } from "./fake-books.ts";
 import { fakeFlows } from "./fake-flows.ts";
+import { createFakeInvoicing } from "./fake-invoices.ts";
 import { fakeProviderDoor } from "./fake-provider-door.ts";
 import { fakeSchedules } from "./fake-schedules.ts";
 import { FAKE_PRICE_RULES, fakeQuoting } from "./fake-prices.ts";
@@ -246,6 +247,7 @@ function dependenciesOf(platform: FakePlatform): GatewayDependencies {
       balance: async () => ({ balance: money(0n), reserved: parseMoney("0.01539") as Money, sequence: 3n }),
     },
     books: platform.books,
+    invoicing: createFakeInvoicing(up),
     announcements: { flush: up },
     rateCards: {
       append: async (card) => {

@@ -4,11 +4,12 @@ import { RATE_CARD_SOURCE_EXAMPLE } from "#gateway/rest/rate-card-body.ts";
 import { createRestGateway } from "#gateway/rest/server.ts";
 import { FLOW_SAMPLES } from "./flow-samples.ts";
 import { SCHEDULE_SAMPLES } from "./schedule-samples.ts";
+import { INVOICE_SAMPLES } from "./invoice-samples.ts";
 import { PRICE_RULE_SAMPLES } from "./price-rule-samples.ts";
 import { RE_RATING } from "./fake-books.ts";
 import { ADMIN_KEY, ADMIN_TOKEN, createFakePlatform, type FakePlatform, KEY_1, MESSAGE_1 } from "./fakes.ts";
 
-export type Method = "GET" | "POST" | "PATCH" | "DELETE";
+export type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 
 /** A request that succeeds for whoever may make it, on TENANT-001's things. */
 export interface SampleRequest {
@@ -243,6 +244,7 @@ export const SAMPLES: readonly SampleRequest[] = [
   ...PRICE_RULE_SAMPLES,
   ...FLOW_SAMPLES,
   ...SCHEDULE_SAMPLES,
+  ...INVOICE_SAMPLES,
   {
     operation: "messages.create",
     method: "POST",
@@ -365,7 +367,7 @@ interface Call {
 /** Calls the gateway as the first owner unless told otherwise; a string or bytes go as they are. */
 export function call(
   gateway: FastifyInstance,
-  method: Method | "PUT",
+  method: Method,
   url: string,
   { token = ADMIN_TOKEN, body, type = "application/json", headers = {} }: Call = {},
 ): Promise<LightMyRequestResponse> {

@@ -1,10 +1,31 @@
+import { createInvoiceDocuments } from "#adapters/documents/invoice-documents.ts";
+import { createInvoiceBooks } from "#adapters/postgres/invoices.ts";
+import { createIssuers } from "#adapters/postgres/issuers.ts";
+import { createInvoicingActivities } from "#activities/invoicing.ts";
 import { createLowBalanceActivities } from "#activities/low-balance.ts";
 import { createSuspensionActivities } from "#activities/suspension.ts";
 import type { FlowsContext } from "./context.ts";
 
 /** Activities of the queue `billing`. */
-export function billingActivities({ tenants, announcements, balances, mailer }: FlowsContext): object {
+export function billingActivities({
+  process,
+  tenants,
+  announcements,
+  balances,
+  mailer,
+}: FlowsContext): object {
+  const { pool, clock } = process;
   return {
+    ...createInvoicingActivities({
+      tenants,
+      issuers: createIssuers(pool),
+      books: createInvoiceBooks(pool),
+      documents: createInvoiceDocuments(),
+      // A deployment that must clear its invoices composes its authority here (docs/flows/invoicing.md).
+      authority: null,
+      mailer,
+      clock,
+    }),
     ...createLowBalanceActivities({ tenants, balances, mailer }),
     ...createSuspensionActivities({ tenants, announcements, balances, mailer }),
   };

@@ -20,6 +20,7 @@ import {
 } from "../schemas.ts";
 import { noSuchTenant, visibleTenant } from "../tenant-access.ts";
 import { TENANT_BODY_EXAMPLE, tenantBody, toTenantBody } from "../tenant-body.ts";
+import { invoicingChange, invoicingPatch } from "../tenant-invoicing-body.ts";
 import { termsChange, termsPatch } from "../tenant-terms-body.ts";
 
 const request = z
@@ -41,6 +42,7 @@ const request = z
     webhook: webhook.nullable().optional().describe("Each new URL gets a new signing secret, shown once"),
     firewall: firewall.optional(),
     ...termsPatch,
+    ...invoicingPatch,
     expected_revision: z
       .int()
       .min(1)
@@ -176,6 +178,7 @@ function toChange(
 ): TenantChange {
   return {
     ...termsChange(patch, now),
+    ...invoicingChange(patch),
     ...(patch.name === undefined ? {} : { name: patch.name }),
     ...(patch.email === undefined ? {} : { email: patch.email }),
     ...(patch.timezone === undefined ? {} : { timezone: patch.timezone }),
