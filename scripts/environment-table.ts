@@ -37,6 +37,7 @@ const portLabels: Partial<Record<keyof Ports, string>> = {
   analyticsHealth: "health",
   notificationsHealth: "health",
   flowsHealth: "health",
+  codec: "codec",
   stripeSimulator: "api, page",
 };
 

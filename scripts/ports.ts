@@ -25,6 +25,7 @@ export const portTable = {
   notificationsHealth: { port: 9486, purpose: "health and metrics of notifications" },
   flowsHealth: { port: 9487, purpose: "health and metrics of flows" },
   stripeSimulator: { port: 12_111, purpose: "Stripe simulator" },
+  codec: { port: 8234, purpose: "codec server of the Temporal Web UI" },
 } as const;
 
 export type PortName = keyof typeof portTable;

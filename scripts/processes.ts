@@ -43,6 +43,13 @@ export const processes: readonly ProcessDefinition[] = [
   worker("notifications", "notificationsHealth"),
   worker("flows", "flowsHealth"),
   {
+    name: "codec",
+    file: "workers/codec.ts",
+    ports: ["codec"],
+    healthPath: "/health",
+    portVariables: { CODEC_PORT: "codec" },
+  },
+  {
     name: "smsc-simulator",
     file: "examples/smsc-simulator/main.ts",
     ports: ["simulatorHealth", "simulator"],

@@ -52,7 +52,8 @@ export async function runProcess(
   }
 }
 
-function configOrExit(): Config {
+/** Says what is wrong with the configuration and ends the process with 78 (EX_CONFIG). */
+export function configOrExit(): Config {
   try {
     return readConfig();
   } catch (error) {

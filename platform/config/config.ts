@@ -70,7 +70,7 @@ const payloadKeyList = z.string().transform((text, context): readonly PayloadKey
 });
 
 /** Every variable the product reads; .env.example documents each, and a test compares the two. */
-export const environmentSchema = z.object({
+const variables = z.object({
   CATALYST_ENVIRONMENT: z.enum(["development", "production"]).default("production"),
   KAFKA_BROKERS: z.string().min(1),
   KAFKA_TOPIC_PARTITIONS: positive(50),
@@ -81,6 +81,9 @@ export const environmentSchema = z.object({
   TEMPORAL_NAMESPACE: z.string().default("default"),
   TEMPORAL_UI_URL: z.url().default("http://127.0.0.1:8233"),
   TEMPORAL_CODEC_KEYS: payloadKeyList.default([]),
+  CODEC_HOST: z.string().default("127.0.0.1"),
+  CODEC_PORT: port.default(8234),
+  CODEC_TOKEN: z.union([z.literal(""), z.string().min(16, "must have at least 16 characters")]).default(""),
   SMTP_URL: z.url().default("smtp://127.0.0.1:1025"),
   MAIL_FROM: z.string().default("catalyst@localhost"),
   OPERATOR_EMAIL: z.string().default("operator@localhost"),
@@ -110,6 +113,16 @@ export const environmentSchema = z.object({
   LOG_LEVEL: z.enum(["trace", "debug", "info", "warn", "error", "fatal"]).default("info"),
 });
 
+/** With what must hold between them. */
+export const environmentSchema = variables.superRefine(({ CODEC_HOST, CODEC_TOKEN }, context) => {
+  if (CODEC_TOKEN !== "" || /^(127\.|localhost$|::1$)/.test(CODEC_HOST)) return;
+  context.addIssue({
+    code: "custom",
+    path: ["CODEC_TOKEN"],
+    message: "is needed where CODEC_HOST lets other machines ask: what flows hold would be open to them",
+  });
+});
+
 export interface Config {
   readonly environment: "development" | "production";
   readonly kafka: {
@@ -126,6 +139,8 @@ export interface Config {
     /** The first encrypts what flows hold, all decrypt; the last is derived from the secret key. */
     readonly payloadKeys: readonly PayloadKey[];
   };
+  /** The server that decrypts for Temporal's Web UI; token null: whoever reaches its port may ask. */
+  readonly codec: { readonly host: string; readonly port: number; readonly token: string | null };
   readonly mail: { readonly url: string; readonly from: string };
   /** Whoever runs the platform: told of what a person must decide. */
   readonly operator: {
@@ -200,6 +215,7 @@ export function toConfig(environment: Readonly<Record<string, string | undefined
       uiUrl: env.TEMPORAL_UI_URL,
       payloadKeys: [...env.TEMPORAL_CODEC_KEYS, derivePayloadKey(env.CATALYST_SECRET_KEY)],
     },
+    codec: { host: env.CODEC_HOST, port: env.CODEC_PORT, token: env.CODEC_TOKEN || null },
     mail: { url: env.SMTP_URL, from: env.MAIL_FROM },
     operator: {
       email: env.OPERATOR_EMAIL,

@@ -141,6 +141,7 @@ async function command({ directory, ports }: ServerContext): Promise<Command> {
     "--ip=127.0.0.1",
     `--port=${ports.temporal}`,
     `--ui-port=${ports.temporalUi}`,
+    `--ui-codec-endpoint=http://127.0.0.1:${ports.codec}`,
     `--db-filename=${join(directory, "temporal.db")}`,
     ...SEARCH_ATTRIBUTES.map(({ name, type }) => `--search-attribute=${name}=${CLI_TYPES[type]}`),
     "--log-level=warn",
