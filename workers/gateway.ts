@@ -15,6 +15,7 @@ import { createMarginReports } from "#adapters/postgres/margin-reports.ts";
 import { createMetering } from "#adapters/postgres/metering.ts";
 import { createMessageReads } from "#adapters/postgres/messages.ts";
 import { createPartOutcomes } from "#adapters/postgres/part-outcomes.ts";
+import type { Pool } from "#adapters/postgres/pool.ts";
 import { createPriceRules } from "#adapters/postgres/price-rules.ts";
 import { createRateCardStore } from "#adapters/postgres/rate-cards.ts";
 import { createReRatings } from "#adapters/postgres/re-ratings.ts";
@@ -27,6 +28,7 @@ import { createFlowRuns } from "#adapters/temporal/flow-runs.ts";
 import { createFlowSchedules } from "#adapters/temporal/flow-schedules.ts";
 import { createOnboardingStarter } from "#adapters/temporal/onboarding.ts";
 import { createUsageMeter, type UsageMeter } from "#domain/metering/usage-meter.ts";
+import type { GatewayDependencies } from "#gateway/rest/dependencies.ts";
 import { createRestGateway } from "#gateway/rest/server.ts";
 import { EsmeSessions } from "#gateway/smpp/esme-sessions.ts";
 import { ReceiptSender } from "#gateway/smpp/receipt-sender.ts";
@@ -85,8 +87,7 @@ async function compose(context: ProcessContext): Promise<void> {
     },
   });
   const acceptQueue = createAcceptQueue(ingress, { maxBatch: ACCEPT_BATCH_MAX, maxQueued: ACCEPT_QUEUE_MAX });
-  const temporal = createTemporalClient(config.temporal);
-  lifecycle.register(temporal);
+  const durable = connectFlows(context);
   repeat(context, "configuration outbox", FLUSH_EVERY_MS, () => outbox.flush());
   repeat(context, "idempotency keys", PRUNE_EVERY_MS, () => pruneIdempotencyKeys(pool, clock.now()));
 
@@ -107,27 +108,20 @@ async function compose(context: ProcessContext): Promise<void> {
       adminKeys: createAdminKeys(pool),
       idempotency: createIdempotencyStore(pool),
       tenants,
-      onboarding: createOnboardingStarter(temporal),
+      ...durable,
       ledger: createLedgerReads(pool),
       books: {
         corrections: createCorrections(pool),
         reRatings: createReRatings(pool),
         reports: createMarginReports(pool),
       },
-      invoicing: {
-        reads: createInvoiceReads(pool),
-        books: createInvoiceBooks(pool),
-        documents: createInvoiceDocuments(),
-        issuers: createIssuers(pool),
-      },
+      invoicing: invoicingOf(pool),
       wallets,
       announcements: outbox,
       rateCards: createRateCardStore(pool),
       priceRules: createPriceRules(pool),
       usage,
       providerDoor: openProviderDoor(context),
-      flows: createFlowRuns(temporal),
-      schedules: createFlowSchedules(temporal, clock),
       messages: createMessageReads(pool),
       health: createHealthProbe(context, redis, control, rate),
       metrics: metrics.registry,
@@ -138,6 +132,30 @@ async function compose(context: ProcessContext): Promise<void> {
   await rest.listen({ host: config.gateway.host, port: config.gateway.port });
   const close = (): Promise<void> => rest.close().then(() => acceptQueue.drain());
   lifecycle.register({ name: "rest server", close });
+}
+
+/** Registered before the doors, and so closed after them. */
+function connectFlows({
+  config,
+  clock,
+  lifecycle,
+}: ProcessContext): Pick<GatewayDependencies, "onboarding" | "flows" | "schedules"> {
+  const temporal = createTemporalClient(config.temporal);
+  lifecycle.register(temporal);
+  return {
+    onboarding: createOnboardingStarter(temporal),
+    flows: createFlowRuns(temporal),
+    schedules: createFlowSchedules(temporal, clock),
+  };
+}
+
+function invoicingOf(pool: Pool): GatewayDependencies["invoicing"] {
+  return {
+    reads: createInvoiceReads(pool),
+    books: createInvoiceBooks(pool),
+    documents: createInvoiceDocuments(),
+    issuers: createIssuers(pool),
+  };
 }
 
 /** Registered before the doors, and so closed after them: the last flush has every call. */

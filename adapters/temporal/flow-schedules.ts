@@ -17,8 +17,11 @@ const CATCH_UP = "365 days";
 const TENANT = defineSearchAttributeKey(TENANT_ID.name, TENANT_ID.type);
 const FLOW = defineSearchAttributeKey(FLOW_NAME.name, FLOW_NAME.type);
 
-/** Runs never overlap: one that is due meanwhile waits. */
-const POLICIES = { overlap: "BUFFER_ONE", catchupWindow: CATCH_UP } as const;
+/**
+ * Runs never overlap: those that are due meanwhile wait their turn. With BUFFER_ONE a server that was away for five days would run two of the
+ * five.
+ */
+const POLICIES = { overlap: "BUFFER_ALL", catchupWindow: CATCH_UP } as const;
 
 export function createFlowSchedules(temporal: TemporalClient, clock: Clock): FlowSchedules {
   const { client } = temporal;
@@ -48,7 +51,6 @@ export function createFlowSchedules(temporal: TemporalClient, clock: Clock): Flo
           // The server leaves out the very first instant.
           start: new Date(from - 1),
           end: new Date(to),
-          overlap: "BUFFER_ALL",
         }),
       ),
     delete: (scheduleId) => act(() => handleOf(scheduleId).delete()),

@@ -36,7 +36,7 @@ export interface NewFlowSchedule {
   readonly taskQueue: string;
   readonly tenantId: string | null;
   readonly calendar: FlowCalendar;
-  /** Of every start; runs overlap never: one that is due while another runs is buffered. */
+  /** Of every start; runs overlap never: those that are due while another runs wait their turn. */
   readonly input: unknown;
   /** Prefix of the started flows' ids; the server appends the nominal time. */
   readonly workflowIdPrefix: string;
