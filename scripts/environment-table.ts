@@ -39,6 +39,7 @@ const portLabels: Partial<Record<keyof Ports, string>> = {
   flowsHealth: "health",
   codec: "codec",
   stripeSimulator: "api, page",
+  paypalSimulator: "api, page",
 };
 
 /** The addresses to open or connect to. */
@@ -50,6 +51,7 @@ export function linkTable(urls: Urls, names: ReadonlySet<string>): string {
     ["temporal", "Temporal Web UI", urls.temporalUi],
     ["smtp-catcher", "mail inbox", urls.smtpInbox],
     ["stripe-simulator", "Stripe simulator", urls.stripeSimulator],
+    ["paypal-simulator", "PayPal simulator", urls.paypalSimulator],
   ];
   return table(rows.filter(([name]) => names.has(name)).map(([, label, address]) => [label, address]));
 }

@@ -26,6 +26,7 @@ export const portTable = {
   flowsHealth: { port: 9487, purpose: "health and metrics of flows" },
   stripeSimulator: { port: 12_111, purpose: "Stripe simulator" },
   codec: { port: 8234, purpose: "codec server of the Temporal Web UI" },
+  paypalSimulator: { port: 12_112, purpose: "PayPal simulator" },
 } as const;
 
 export type PortName = keyof typeof portTable;

@@ -70,4 +70,11 @@ export const processes: readonly ProcessDefinition[] = [
     healthPath: "/health",
     portVariables: { HEALTH_PORT: "stripeSimulator" },
   },
+  {
+    name: "paypal-simulator",
+    file: "examples/paypal-simulator/main.ts",
+    ports: ["paypalSimulator"],
+    healthPath: "/health",
+    portVariables: { HEALTH_PORT: "paypalSimulator" },
+  },
 ];

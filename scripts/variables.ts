@@ -20,6 +20,7 @@ export interface Urls {
   readonly smtpInbox: string;
   readonly simulator: string;
   readonly stripeSimulator: string;
+  readonly paypalSimulator: string;
 }
 
 export function urlsOf(ports: Ports, secrets: Secrets): Urls {
@@ -35,6 +36,7 @@ export function urlsOf(ports: Ports, secrets: Secrets): Urls {
     smtpInbox: `http://127.0.0.1:${ports.smtpInbox}`,
     simulator: `smpp://127.0.0.1:${ports.simulator}`,
     stripeSimulator: `http://127.0.0.1:${ports.stripeSimulator}`,
+    paypalSimulator: `http://127.0.0.1:${ports.paypalSimulator}`,
   };
 }
 
@@ -107,18 +109,29 @@ function providerVariables(
 ): Record<string, string> {
   const derived = (name: string): string =>
     createHmac("sha256", secrets.secretKey).update(name).digest("hex").slice(0, 32);
-  const simulated = {
+  const stripe = {
     STRIPE_SECRET_KEY: `sk_test_${derived("stripe key")}`,
     STRIPE_WEBHOOK_SECRET: `whsec_${derived("stripe webhooks")}`,
     STRIPE_API_BASE: urls.stripeSimulator,
   };
-  const stripe = given["STRIPE_SECRET_KEY"] ? chosen(given, Object.keys(simulated)) : simulated;
+  const paypal = {
+    PAYPAL_CLIENT_ID: `simulator-${derived("paypal client")}`,
+    PAYPAL_CLIENT_SECRET: derived("paypal secret"),
+    PAYPAL_WEBHOOK_ID: derived("paypal webhook").toUpperCase(),
+    PAYPAL_API_BASE: urls.paypalSimulator,
+  };
   return {
-    ...stripe,
-    STRIPE_SIMULATOR_SECRET_KEY: simulated.STRIPE_SECRET_KEY,
-    STRIPE_SIMULATOR_WEBHOOK_SECRET: simulated.STRIPE_WEBHOOK_SECRET,
+    ...(given["STRIPE_SECRET_KEY"] ? chosen(given, Object.keys(stripe)) : stripe),
+    ...(given["PAYPAL_CLIENT_ID"] ? chosen(given, Object.keys(paypal)) : paypal),
+    STRIPE_SIMULATOR_SECRET_KEY: stripe.STRIPE_SECRET_KEY,
+    STRIPE_SIMULATOR_WEBHOOK_SECRET: stripe.STRIPE_WEBHOOK_SECRET,
     STRIPE_SIMULATOR_WEBHOOK_URL: `${urls.gateway}/webhooks/stripe`,
     STRIPE_SIMULATOR_FILE: join(dataDirectory, "stripe-simulator.jsonl"),
+    PAYPAL_SIMULATOR_CLIENT_ID: paypal.PAYPAL_CLIENT_ID,
+    PAYPAL_SIMULATOR_CLIENT_SECRET: paypal.PAYPAL_CLIENT_SECRET,
+    PAYPAL_SIMULATOR_WEBHOOK_ID: paypal.PAYPAL_WEBHOOK_ID,
+    PAYPAL_SIMULATOR_WEBHOOK_URL: `${urls.gateway}/webhooks/paypal`,
+    PAYPAL_SIMULATOR_FILE: join(dataDirectory, "paypal-simulator.jsonl"),
   };
 }
 
