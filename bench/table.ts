@@ -4,6 +4,7 @@ import type { Bench } from "./bench.ts";
 export const benches: Readonly<Record<string, () => Promise<{ readonly bench: Bench }>>> = {
   authorise: () => import("./authorise.ts"),
   charging: () => import("./charging.ts"),
+  documents: () => import("./documents.ts"),
   "hot-wallet": () => import("./hot-wallet.ts"),
   pipeline: () => import("./pipeline.ts"),
   quotes: () => import("./quotes.ts"),

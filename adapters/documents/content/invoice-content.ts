@@ -30,6 +30,10 @@ export interface InvoiceContent {
   readonly corrects: { readonly invoice: string; readonly reason: PlainText } | null;
   readonly columns: { readonly discount: boolean; readonly tax: boolean };
   readonly lines: readonly LineContent[];
+  /** The widest text of each column of numbers. */
+  readonly widest: Readonly<
+    Record<"position" | "quantity" | "unitRate" | "discount" | "tax" | "amount", string>
+  >;
   /** Sums of the lines before each line, and after the last: one more than lines. */
   readonly carried: readonly string[];
   readonly anyLate: boolean;
@@ -146,12 +150,14 @@ function readsRightToLeft(locale: Intl.Locale): boolean {
 function bodyOf(invoice: Invoice, words: Words) {
   const { formats } = words;
   const anyDiscount = invoice.lines.some(({ discount }) => !isZero(discount));
+  const lines = linesOf(invoice, formats);
   return {
     facts: factsOf(invoice, words),
     highlight: highlightOf(invoice, words),
     corrects: correctsOf(invoice, words),
     columns: { discount: anyDiscount, tax: invoice.taxes.length > 1 },
-    lines: linesOf(invoice, formats),
+    lines,
+    widest: widestOf(lines),
     carried: carriedOf(invoice).map((amount) => formats.number(amount)),
     anyLate: invoice.lines.some(({ late }) => late),
     balance: balanceOf(invoice, words),
@@ -237,6 +243,23 @@ function linesOf({ lines, taxes }: Invoice, formats: Formats): LineContent[] {
     tax: line.taxCategory === null ? "" : (percents.get(line.taxCategory) ?? ""),
     amount: formats.number(line.amount),
   }));
+}
+
+function widestOf(lines: readonly LineContent[]): InvoiceContent["widest"] {
+  return {
+    position: widest(lines.map(({ position }) => position)),
+    quantity: widest(lines.map(({ quantity }) => quantity.text + quantity.pad)),
+    unitRate: widest(lines.map(({ unitRate }) => unitRate.text + unitRate.pad)),
+    discount: widest(lines.map(({ discount }) => discount)),
+    tax: widest(lines.map(({ tax }) => tax)),
+    amount: widest(lines.map(({ amount }) => amount)),
+  };
+}
+
+/** Digits are of one width and wider than signs and points. */
+function widest(texts: readonly string[]): string {
+  const size = (text: string): number => text.length + text.replace(/\P{Nd}/gu, "").length;
+  return texts.reduce((one, other) => (size(other) > size(one) ? other : one), "");
 }
 
 /** Numbers of one column, each with what its fraction lacks of the longest. */

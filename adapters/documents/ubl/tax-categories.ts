@@ -29,7 +29,7 @@ const NOT_SUBJECT: TaxCategory = { code: "O", percent: null, reason: "Not subjec
 export function taxBreakdown(invoice: Invoice, decimals: number): TaxBreakdown {
   const byName = new Map(invoice.taxes.map((tax) => [tax.name, categoryOfTax(tax)]));
   const untaxed = invoice.taxes.length === 0 ? NOT_SUBJECT : ZERO_RATED;
-  const categoryOf = (name: string | null): TaxCategory => (name !== null && byName.get(name)) || untaxed;
+  const categoryOf = (name: string | null): TaxCategory => byName.get(name ?? "") ?? untaxed;
   const subtotals = new Map<string, TaxSubtotal>();
   const put = (category: TaxCategory, taxable: bigint, tax: bigint): void => {
     const key = `${category.code} ${category.percent}`;
@@ -39,7 +39,7 @@ export function taxBreakdown(invoice: Invoice, decimals: number): TaxBreakdown {
   };
   for (const tax of invoice.taxes)
     put(categoryOfTax(tax), unitsOf(tax.net, decimals), unitsOf(tax.amount, decimals));
-  const rest = invoice.lines.filter(({ taxCategory }) => categoryOf(taxCategory) === untaxed);
+  const rest = invoice.lines.filter(({ taxCategory }) => !byName.has(taxCategory ?? ""));
   if (rest.length > 0 || subtotals.size === 0)
     put(
       untaxed,
