@@ -1,8 +1,10 @@
 import { Client, Connection, isGrpcServiceError } from "@temporalio/client";
+import type { PayloadCodec } from "@temporalio/common";
 import { Unavailable } from "#domain/errors.ts";
 import type { Closable } from "#platform/lifecycle.ts";
 import type { PayloadKey } from "#platform/payload-keys.ts";
 import { createDataConverter } from "./data-converter.ts";
+import { createPayloadCodec } from "./payload-codec.ts";
 
 export interface TemporalConfig {
   readonly address: string;
@@ -16,6 +18,8 @@ export interface TemporalConfig {
 export type TemporalClient = Closable & {
   readonly client: Client;
   readonly config: TemporalConfig;
+  /** For what the client does not decode by itself. */
+  readonly payloadCodec: PayloadCodec;
   /** Whether the server answers, within `timeoutMs`. */
   isHealthy(timeoutMs: number): Promise<boolean>;
 };
@@ -23,12 +27,14 @@ export type TemporalClient = Closable & {
 /** Connects with the first call, and again by itself whenever the server was away. */
 export function createTemporalClient(config: TemporalConfig): TemporalClient {
   const connection = Connection.lazy({ address: config.address });
-  const dataConverter = createDataConverter(config.payloadKeys);
+  const payloadCodec = createPayloadCodec(config.payloadKeys);
+  const dataConverter = createDataConverter(payloadCodec);
   const client = new Client({ connection, namespace: config.namespace, dataConverter });
   return {
     name: "temporal client",
     client,
     config,
+    payloadCodec,
     async isHealthy(timeoutMs) {
       try {
         await connection.withDeadline(Date.now() + timeoutMs, () =>

@@ -4,18 +4,45 @@ import {
   WorkflowFailedError,
   WorkflowNotFoundError,
   WorkflowUpdateFailedError,
+  isGrpcServiceError,
   type WorkflowExecutionStatusName,
+  type WorkflowStartOptions,
 } from "@temporalio/client";
 import { ApplicationFailure, defineSearchAttributeKey, TypedSearchAttributes } from "@temporalio/common";
-import type { FlowRun, FlowRuns, RunFilter, RunResult, RunStatus, SentMessage } from "#domain/flows/runs.ts";
-import { FLOW_STATUS, TENANT_ID } from "#domain/flows/search-attributes.ts";
+import type { FlowDefinition } from "#domain/flows/definition.ts";
+import type {
+  FlowRun,
+  FlowRuns,
+  ResetPoint,
+  RunAttributes,
+  RunFilter,
+  RunResult,
+  RunStatus,
+  SentMessage,
+  StartRequest,
+} from "#domain/flows/runs.ts";
+import {
+  AMOUNT_DUE,
+  CASE_SEVERITY,
+  CURRENCY,
+  FLOW_STATUS,
+  INVOICE_NUMBER,
+  N8N_EXECUTION_ID,
+  TENANT_ID,
+} from "#domain/flows/search-attributes.ts";
 import { onTemporal, type TemporalClient, workflowLink } from "./client.ts";
+import { decisions, runHistory } from "./run-history.ts";
 
 /** Beyond it Temporal counts as away. */
 const CALL_MS_MAX = 5_000;
+/** https://grpc.io/docs/guides/status-codes/ */
+const INVALID_ARGUMENT = 3;
 
 const TENANT = defineSearchAttributeKey(TENANT_ID.name, TENANT_ID.type);
+const N8N_EXECUTION = defineSearchAttributeKey(N8N_EXECUTION_ID.name, N8N_EXECUTION_ID.type);
 const STATUS = defineSearchAttributeKey(FLOW_STATUS.name, FLOW_STATUS.type);
+
+const NO_REQUEST: StartRequest = { requestId: null, n8nExecutionId: null };
 
 const STATUSES: Readonly<Record<WorkflowExecutionStatusName, RunStatus>> = {
   UNSPECIFIED: "running",
@@ -56,6 +83,12 @@ export function createFlowRuns(temporal: TemporalClient, taskQueue?: string): Fl
     }
   };
 
+  const required = async (workflowId: string): Promise<FlowRun> => {
+    const run = await describe(workflowId);
+    if (run === null) throw new Error(`${workflowId} was started and is not there`);
+    return run;
+  };
+
   /** Runs a call to one run, whose end is an answer and no fault. */
   const sent = async (call: () => Promise<unknown>): Promise<SentMessage> => {
     try {
@@ -70,28 +103,23 @@ export function createFlowRuns(temporal: TemporalClient, taskQueue?: string): Fl
   const handleOf = ({ workflowId, runId }: FlowRun) => client.workflow.getHandle(workflowId, runId);
 
   return {
-    async start(flow, input, actor) {
-      const { workflowId, tenantId } = flow.identify(input as never);
-      let kind: "started" | "running" = "started";
+    async start(flow, input, actor, request = NO_REQUEST) {
+      const { workflowId } = flow.identify(input as never);
+      if (
+        request.requestId !== null &&
+        (await within(() => isStartOf(temporal, workflowId, request.requestId)))
+      )
+        return { kind: "started", run: await required(workflowId) };
       try {
+        const options = startOptions(flow, input, actor, request);
         await within(() =>
-          client.workflow.start(flow.name, {
-            workflowId,
-            taskQueue: taskQueue ?? flow.taskQueue,
-            args: [input],
-            workflowIdConflictPolicy: "FAIL",
-            staticSummary: `${flow.title}: ${tenantId}`,
-            staticDetails: `${flow.description} Asked for by ${actor}.`,
-            typedSearchAttributes: new TypedSearchAttributes([{ key: TENANT, value: tenantId }]),
-          }),
+          client.workflow.start(flow.name, { ...options, taskQueue: taskQueue ?? flow.taskQueue }),
         );
+        return { kind: "started", run: await required(workflowId) };
       } catch (error) {
         if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
-        kind = "running";
+        return { kind: "running", run: await required(workflowId) };
       }
-      const run = await describe(workflowId);
-      if (run === null) throw new Error(`${workflowId} was started and is not there`);
-      return { kind, run };
     },
     describe,
     list: (filter, page) => within(() => listRuns(temporal, filter, page)),
@@ -113,7 +141,71 @@ export function createFlowRuns(temporal: TemporalClient, taskQueue?: string): Fl
           .terminate(reason)
           .then(() => null),
       ),
+    reset: (run, to, reason) => within(() => resetRun(temporal, run, to, reason)),
+    history: ({ workflowId, runId }) => within(() => runHistory(temporal, workflowId, runId)),
   };
+}
+
+function startOptions(
+  flow: FlowDefinition,
+  input: unknown,
+  actor: string,
+  { requestId, n8nExecutionId }: StartRequest,
+): Omit<WorkflowStartOptions, "taskQueue"> {
+  const { workflowId, tenantId } = flow.identify(input as never);
+  return {
+    workflowId,
+    args: [input],
+    workflowIdConflictPolicy: "FAIL",
+    staticSummary: `${flow.title}: ${tenantId ?? "the platform"}`,
+    staticDetails: `${flow.description} Asked for by ${actor}.`,
+    ...(requestId === null ? {} : { memo: { requestId } }),
+    typedSearchAttributes: new TypedSearchAttributes([
+      ...(tenantId === null ? [] : [{ key: TENANT, value: tenantId }]),
+      ...(n8nExecutionId === null ? [] : [{ key: N8N_EXECUTION, value: n8nExecutionId }]),
+    ]),
+  };
+}
+
+/** Whether the latest run of the key, however it stands, was started by this request. */
+async function isStartOf(
+  { client }: TemporalClient,
+  workflowId: string,
+  requestId: string | null,
+): Promise<boolean> {
+  try {
+    const { memo } = await client.workflow.getHandle(workflowId).describe();
+    return memo?.["requestId"] === requestId;
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) return false;
+    throw error;
+  }
+}
+
+async function resetRun(
+  temporal: TemporalClient,
+  { workflowId, runId }: FlowRun,
+  to: ResetPoint,
+  reason: string,
+): Promise<SentMessage> {
+  const points = await decisions(temporal, workflowId, runId);
+  const point = typeof to === "number" ? to : to === "first" ? points[0] : points.at(-1);
+  if (point === undefined) return { kind: "refused", message: "the run has not decided anything yet" };
+  try {
+    const { runId: newRunId } = await temporal.client.workflowService.resetWorkflowExecution({
+      namespace: temporal.config.namespace,
+      workflowExecution: { workflowId, runId },
+      reason,
+      workflowTaskFinishEventId: point as never,
+      // The same reset asked for again, after its answer was lost, is the same.
+      requestId: `${runId}:${point}:${reason}`.slice(0, 200),
+    });
+    return { kind: "done", output: { runId: newRunId } };
+  } catch (error) {
+    if (isGrpcServiceError(error) && error.code === INVALID_ARGUMENT)
+      return { kind: "refused", message: `event ${point} is no end of a decision: ${points.join(", ")} are` };
+    throw error;
+  }
 }
 
 function runOf({ config }: TemporalClient, info: WorkflowExecutionDescription): FlowRun {
@@ -126,7 +218,23 @@ function runOf({ config }: TemporalClient, info: WorkflowExecutionDescription): 
     flowStatus: info.typedSearchAttributes.get(STATUS) ?? null,
     startedAt: info.startTime.getTime(),
     closedAt: info.closeTime?.getTime() ?? null,
+    attributes: attributesOf((name) => info.searchAttributes[name]?.[0]),
     url: workflowLink(config, info.workflowId),
+  };
+}
+
+function attributesOf(read: (name: string) => unknown): RunAttributes {
+  const text = (name: string): string | null => {
+    const value = read(name);
+    return typeof value === "string" ? value : null;
+  };
+  const amount = read(AMOUNT_DUE.name);
+  return {
+    amountDue: typeof amount === "number" ? BigInt(amount) : null,
+    currency: text(CURRENCY.name),
+    invoiceNumber: text(INVOICE_NUMBER.name),
+    caseSeverity: text(CASE_SEVERITY.name),
+    n8nExecutionId: text(N8N_EXECUTION_ID.name),
   };
 }
 
@@ -165,9 +273,12 @@ const LISTED_STATUSES: readonly RunStatus[] = [
 ];
 
 function listed({ config }: TemporalClient, info: ListedRun): FlowRun {
-  const attribute = (name: string): string | null => {
+  const read = (name: string): unknown => {
     const data = info.searchAttributes?.indexedFields?.[name]?.data;
-    const value: unknown = data ? JSON.parse(Buffer.from(data).toString()) : null;
+    return data ? JSON.parse(Buffer.from(data).toString()) : null;
+  };
+  const attribute = (name: string): string | null => {
+    const value = read(name);
     return typeof value === "string" ? value : null;
   };
   const workflowId = info.execution?.workflowId ?? "";
@@ -180,6 +291,7 @@ function listed({ config }: TemporalClient, info: ListedRun): FlowRun {
     flowStatus: attribute(FLOW_STATUS.name),
     startedAt: epochMs(info.startTime) ?? 0,
     closedAt: epochMs(info.closeTime),
+    attributes: attributesOf(read),
     url: workflowLink(config, workflowId),
   };
 }

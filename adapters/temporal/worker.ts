@@ -14,6 +14,7 @@ import type { Closable } from "#platform/lifecycle.ts";
 import type { Logger } from "#platform/logger.ts";
 import type { PayloadKey } from "#platform/payload-keys.ts";
 import { createDataConverter, FAILURE_CONVERTER_PATH } from "./data-converter.ts";
+import { createPayloadCodec } from "./payload-codec.ts";
 import { createTemporalLog } from "./log.ts";
 
 /** Every workflow, as source: the SDK bundles it (and strips its types) when a worker starts. */
@@ -64,7 +65,7 @@ export async function createFlowsWorker(options: FlowsWorkerOptions): Promise<Fl
     namespace,
     taskQueue: options.taskQueue,
     activities,
-    dataConverter: createDataConverter(options.payloadKeys),
+    dataConverter: createDataConverter(createPayloadCodec(options.payloadKeys)),
     ...(workflowBundle === undefined ? { workflowsPath: FLOWS_PATH } : { workflowBundle }),
     shutdownGraceTime: GRACE_MS,
     shutdownForceTime: FORCE_MS,

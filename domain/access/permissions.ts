@@ -56,11 +56,13 @@ export const PERMISSIONS = {
   "runs.list": [...EVERY_ROLE, "tenant"],
   "runs.read": [...EVERY_ROLE, "tenant"],
   "runs.result": [...EVERY_ROLE, "tenant"],
+  "runs.history": [...EVERY_ROLE, "tenant"],
   "runs.query": [...EVERY_ROLE, "tenant"],
   "runs.signal": ["owner", "finance", "support"],
   "runs.update": ["owner", "finance", "support"],
   "runs.cancel": ["owner", "support"],
   "runs.terminate": ["owner"],
+  "runs.reset": ["owner"],
   "schedules.list": [...EVERY_ROLE, "tenant"],
   "schedules.read": [...EVERY_ROLE, "tenant"],
   // Which of them a flow lets in stands in its own definition.

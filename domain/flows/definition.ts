@@ -36,8 +36,8 @@ export interface FlowDefinition {
   readonly startedBy: string;
   /** Who may start it as such; empty: it is started as `startedBy` says. */
   readonly starters: readonly Party[];
-  /** The business key of an input, and whose run it is. The input has been parsed. */
-  readonly identify: (input: never) => { readonly workflowId: string; readonly tenantId: string };
+  /** The business key of an input, and whose run it is; null: the platform's. The input has been parsed. */
+  readonly identify: (input: never) => { readonly workflowId: string; readonly tenantId: string | null };
   /** How clients may have it started by a calendar (/api/v2/schedules); absent: not at all. */
   readonly schedule?: FlowScheduling;
   readonly signals: Readonly<Record<string, FlowMessage>>;

@@ -25,9 +25,49 @@ export interface FlowRun {
   readonly flowStatus: string | null;
   readonly startedAt: number;
   readonly closedAt: number | null;
+  readonly attributes: RunAttributes;
   /** In Temporal's Web UI. */
   readonly url: string;
 }
+
+/** What a run can be searched by, beside whose it is and how far; null where it says nothing of it. */
+export interface RunAttributes {
+  /** Minor units of the currency. */
+  readonly amountDue: bigint | null;
+  /** ISO 4217. */
+  readonly currency: string | null;
+  readonly invoiceNumber: string | null;
+  readonly caseSeverity: string | null;
+  readonly n8nExecutionId: string | null;
+}
+
+/** One thing that happened in a run. */
+export interface RunEvent {
+  /** Its place in the history, from 1. */
+  readonly eventId: number;
+  /** Epoch ms. */
+  readonly at: number;
+  /** Temporal's own word: "activity_task_completed". */
+  readonly type: string;
+  /** Of the activity, timer, signal, update or workflow. */
+  readonly name: string | null;
+  readonly summary: string | null;
+  /** Of an activity, from 1. */
+  readonly attempt: number | null;
+  /** Why it failed, or why the attempt before failed. */
+  readonly failure: { readonly type: string; readonly message: string } | null;
+}
+
+/** By what request a run is started. */
+export interface StartRequest {
+  /** The same again is the same start, also when its run has ended; null: every start after the end is a new one. */
+  readonly requestId: string | null;
+  /** Of the n8n execution that starts it. */
+  readonly n8nExecutionId: string | null;
+}
+
+/** Where a run begins anew: its first or last decision, or the one that a workflow task completed (an event's id). */
+export type ResetPoint = "first" | "last" | number;
 
 export interface RunFilter {
   readonly tenantId: string | null;
@@ -57,6 +97,7 @@ export interface FlowRuns {
     flow: FlowDefinition,
     input: unknown,
     actor: string,
+    request?: StartRequest,
   ): Promise<{ readonly kind: "started" | "running"; readonly run: FlowRun }>;
   /** The latest run of a key; null where there is none. */
   describe(workflowId: string): Promise<FlowRun | null>;
@@ -74,4 +115,11 @@ export interface FlowRuns {
   cancel(run: FlowRun): Promise<SentMessage>;
   /** Ends it at once, wherever it is. */
   terminate(run: FlowRun, reason: string): Promise<SentMessage>;
+  /**
+   * Ends it and begins a new run from a point of its history: what came after is done again, by the code of today; signals and updates that came
+   * after are told again. `refused`: there is no such point.
+   */
+  reset(run: FlowRun, to: ResetPoint, reason: string): Promise<SentMessage>;
+  /** The oldest first. */
+  history(run: FlowRun): Promise<readonly RunEvent[]>;
 }

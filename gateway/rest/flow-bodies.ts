@@ -1,12 +1,12 @@
 import { z } from "zod";
 import type { FlowDefinition, FlowMessage } from "#domain/flows/definition.ts";
-import { type FlowRun, RUN_STATUSES } from "#domain/flows/runs.ts";
+import { type FlowRun, RUN_STATUSES, type RunResult } from "#domain/flows/runs.ts";
 import { isoTime, TIME_EXAMPLE, UUID_EXAMPLE } from "./schemas.ts";
 
 export const runParams = z.object({
   id: z
     .string()
-    .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,199}$/, "must be a workflow id")
+    .regex(/^[A-Za-z0-9][A-Za-z0-9._:-]{0,199}$/, "must be a workflow id")
     .describe("The workflow id: the business key"),
 });
 
@@ -29,6 +29,11 @@ export const RUN_EXAMPLE = {
   flow_status: "suspended",
   started_at: TIME_EXAMPLE,
   closed_at: null,
+  amount_due: null,
+  currency: null,
+  invoice_number: null,
+  case_severity: null,
+  n8n_execution_id: null,
   url: "http://127.0.0.1:8233/namespaces/default/workflows/suspension-TENANT-001",
 };
 
@@ -42,6 +47,11 @@ export const runBody = z
     flow_status: z.string().nullable().describe("How far it is, in its own words"),
     started_at: z.string(),
     closed_at: z.string().nullable(),
+    amount_due: z.string().nullable().describe("Minor units of the currency"),
+    currency: z.string().nullable(),
+    invoice_number: z.string().nullable(),
+    case_severity: z.string().nullable(),
+    n8n_execution_id: z.string().nullable().describe("Of the n8n execution that started it"),
     url: z.string().describe("In Temporal's Web UI"),
   })
   .meta({ id: "WorkflowRun", examples: [RUN_EXAMPLE] });
@@ -56,7 +66,39 @@ export function toRunBody(run: FlowRun): z.infer<typeof runBody> {
     flow_status: run.flowStatus,
     started_at: isoTime(run.startedAt),
     closed_at: run.closedAt === null ? null : isoTime(run.closedAt),
+    amount_due: run.attributes.amountDue === null ? null : String(run.attributes.amountDue),
+    currency: run.attributes.currency,
+    invoice_number: run.attributes.invoiceNumber,
+    case_severity: run.attributes.caseSeverity,
+    n8n_execution_id: run.attributes.n8nExecutionId,
     url: run.url,
+  };
+}
+
+/** How a run has ended, or that it has not. */
+export const runResult = z
+  .object({
+    status: z.enum(["completed", "running", "failed"]),
+    output: z.unknown().describe("By the catalog's schema, of a completed run"),
+    failure: z.object({ type: z.string(), message: z.string() }).nullable(),
+  })
+  .meta({
+    examples: [
+      {
+        status: "completed",
+        output: { result: "reinstated", by: "support: Kim", reason: "paid" },
+        failure: null,
+      },
+    ],
+  });
+
+export function toRunResult(outcome: RunResult): z.infer<typeof runResult> {
+  if (outcome.kind === "completed") return { status: outcome.kind, output: outcome.output, failure: null };
+  if (outcome.kind === "running") return { status: outcome.kind, output: null, failure: null };
+  return {
+    status: outcome.kind,
+    output: null,
+    failure: { type: outcome.type, message: outcome.message },
   };
 }
 

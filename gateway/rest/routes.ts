@@ -57,10 +57,12 @@ import { testFormula } from "./routes/test-formula.ts";
 import { updateTenant } from "./routes/update-tenant.ts";
 import { cancelRun } from "./routes/cancel-run.ts";
 import { getRun } from "./routes/get-run.ts";
+import { getRunHistory } from "./routes/get-run-history.ts";
 import { getRunResult } from "./routes/get-run-result.ts";
 import { listRuns } from "./routes/list-runs.ts";
 import { listWorkflows } from "./routes/list-workflows.ts";
 import { queryRun } from "./routes/query-run.ts";
+import { resetRun } from "./routes/reset-run.ts";
 import { signalRun } from "./routes/signal-run.ts";
 import { startWorkflow } from "./routes/start-workflow.ts";
 import { terminateRun } from "./routes/terminate-run.ts";
@@ -137,10 +139,12 @@ export const ROUTES: readonly AddRoute[] = [
   setIssuer,
   cancelRun,
   getRun,
+  getRunHistory,
   getRunResult,
   listRuns,
   listWorkflows,
   queryRun,
+  resetRun,
   signalRun,
   startWorkflow,
   terminateRun,

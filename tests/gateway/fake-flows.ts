@@ -9,6 +9,13 @@ const runOf = (tenantId: string): FlowRun => ({
   flowStatus: "suspended",
   startedAt: 1_795_000_000_000,
   closedAt: null,
+  attributes: {
+    amountDue: 1999n,
+    currency: "USD",
+    invoiceNumber: null,
+    caseSeverity: null,
+    n8nExecutionId: null,
+  },
   url: `http://temporal.test/namespaces/default/workflows/suspension-${tenantId}`,
 });
 
@@ -17,11 +24,14 @@ const RUNS = new Map(["TENANT-001", "TENANT-002"].map(runOf).map((run) => [run.w
 /** Both tenants are suspended, and stay so; what is sent is written down. */
 export function fakeFlows(sent: unknown[], up: () => Promise<void>): FlowRuns {
   return {
-    async start(flow, input, actor) {
+    async start(flow, input, actor, request) {
       await up();
-      sent.push({ start: flow.name, input, actor });
+      sent.push({ start: flow.name, input, actor, ...request });
       const { workflowId, tenantId } = flow.identify(input as never);
-      return { kind: RUNS.has(workflowId) ? "running" : "started", run: { ...runOf(tenantId), workflowId } };
+      return {
+        kind: RUNS.has(workflowId) ? "running" : "started",
+        run: { ...runOf(tenantId ?? "nobody"), workflowId },
+      };
     },
     async describe(workflowId) {
       await up();
@@ -46,5 +56,21 @@ export function fakeFlows(sent: unknown[], up: () => Promise<void>): FlowRuns {
       sent.push({ terminate: run.workflowId, reason });
       return { kind: "done", output: null };
     },
+    async reset(run, to, reason) {
+      sent.push({ reset: run.workflowId, to, reason });
+      return to === 2
+        ? { kind: "refused", message: "event 2 is no end of a decision" }
+        : { kind: "done", output: null };
+    },
+    history: async () =>
+      [1, 5, 6].map((eventId) => ({
+        eventId,
+        at: 1_795_000_000_000 + eventId,
+        type: "activity_task_started",
+        name: "setService",
+        summary: null,
+        attempt: 2,
+        failure: { type: "Unavailable", message: "postgres" },
+      })),
   };
 }

@@ -42,6 +42,22 @@ export const FLOW_SAMPLES: readonly SampleRequest[] = [
     status: 200,
   },
   {
+    operation: "runs.history",
+    method: "GET",
+    route: "/api/v2/workflows/runs/:id/history",
+    url: "/api/v2/workflows/runs/suspension-TENANT-001/history",
+    foreignUrl: "/api/v2/workflows/runs/suspension-TENANT-002/history",
+    status: 200,
+  },
+  {
+    operation: "runs.reset",
+    method: "POST",
+    route: "/api/v2/workflows/runs/:id/reset",
+    url: "/api/v2/workflows/runs/suspension-TENANT-001/reset",
+    body: { to: "first", reason: "the outage is over" },
+    status: 202,
+  },
+  {
     operation: "runs.query",
     method: "GET",
     route: "/api/v2/workflows/runs/:id/queries/:name",

@@ -30,7 +30,13 @@ test("the catalog describes what goes in and out by JSON Schema", async () => {
 test("a start carries the key's own name, and every wrong field is named", async () => {
   await call(opened.gateway, "POST", START, { body: { input: INPUT } });
   expect(opened.platform.toFlows).toEqual([
-    { start: "suspension", input: { ...INPUT, actor: expect.any(String) }, actor: expect.any(String) },
+    {
+      start: "suspension",
+      input: { ...INPUT, actor: "owner" },
+      actor: "owner",
+      requestId: null,
+      n8nExecutionId: null,
+    },
   ]);
   const wrong = problem(
     await call(opened.gateway, "POST", START, {
@@ -80,4 +86,68 @@ test("the same Idempotency-Key is the same update", async () => {
   expect(opened.platform.toFlows).toContainEqual(
     expect.objectContaining({ update: "reinstate", updateId: "step-7" }),
   );
+});
+
+test("a start with an Idempotency-Key happens once, tells Temporal so, and keeps its answer", async () => {
+  const headers = { "idempotency-key": "execution-7", "x-n8n-execution-id": "4711" };
+  const first = await call(opened.gateway, "POST", START, { body: { input: INPUT }, headers });
+  const again = await call(opened.gateway, "POST", START, { body: { input: INPUT }, headers });
+  expect([again.statusCode, again.body]).toEqual([first.statusCode, first.body]);
+  expect(opened.platform.toFlows).toEqual([
+    expect.objectContaining({ start: "suspension", requestId: expect.any(String), n8nExecutionId: "4711" }),
+  ]);
+  const other = await call(opened.gateway, "POST", START, {
+    body: { input: { ...INPUT, graceSeconds: 61 } },
+    headers,
+  });
+  expect(problem(other).code).toBe("idempotency_mismatch");
+  const wrong = await call(opened.gateway, "POST", START, {
+    body: { input: INPUT },
+    headers: { "x-n8n-execution-id": "a b" },
+  });
+  expect(problem(wrong).errors.map(({ path }) => path)).toEqual(["headers.x-n8n-execution-id"]);
+});
+
+test("a start may wait for the result", async () => {
+  const at = (body: object) => call(opened.gateway, "POST", START, { body: { input: INPUT, ...body } });
+  expect((await at({})).json()).toMatchObject({ workflow_id: "suspension-TENANT-001", result: null });
+  expect((await at({ wait_ms: 1 })).json()).toMatchObject({
+    amount_due: "1999",
+    currency: "USD",
+    result: { status: "running", output: null, failure: null },
+  });
+  expect(problem(await at({ wait_ms: 60_000 })).errors.map(({ path }) => path)).toEqual(["wait_ms"]);
+});
+
+test("a reset has a point, a reason and an author", async () => {
+  const reset = (body: object) => call(opened.gateway, "POST", `${RUN}/reset`, { body });
+  expect((await reset({ to: "last", reason: "the outage is over" })).statusCode).toBe(202);
+  expect(opened.platform.toFlows).toEqual([
+    { reset: "suspension-TENANT-001", to: "last", reason: "owner: the outage is over" },
+  ]);
+  const nowhere = problem(await reset({ to: 2, reason: "x" }));
+  expect([nowhere.code, nowhere.detail]).toEqual([
+    "conflict",
+    "suspension-TENANT-001 cannot be reset: event 2 is no end of a decision.",
+  ]);
+  expect(problem(await reset({ to: "middle" })).errors.map(({ path }) => path)).toEqual(["to", "reason"]);
+});
+
+test("a history is read page by page", async () => {
+  const read = async (query: string) => (await call(opened.gateway, "GET", `${RUN}/history${query}`)).json();
+  const first = await read("?limit=2");
+  expect(first.data).toMatchObject([
+    { event_id: 1, name: "setService", attempt: 2, failure: { type: "Unavailable", message: "postgres" } },
+    { event_id: 5 },
+  ]);
+  const second = await read(`?limit=2&cursor=${first.next}`);
+  expect([second.data.map((event: { event_id: number }) => event.event_id), second.next]).toEqual([
+    [6],
+    null,
+  ]);
+});
+
+test("a scheduled run is found by its id, in which a time stands", async () => {
+  const answer = await call(opened.gateway, "GET", "/api/v2/workflows/runs/invoicing-T-2026-11-28T00:10:00Z");
+  expect(problem(answer).code).toBe("not_found");
 });

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { createFlowRuns } from "#adapters/temporal/flow-runs.ts";
+import { Unavailable } from "#domain/errors.ts";
 import type { FlowRun, FlowRuns } from "#domain/flows/runs.ts";
 import {
   REINSTATE,
@@ -95,6 +96,97 @@ describe("runs of durable flows", () => {
         [second.run.runId, "terminated"],
         [first.run.runId, "completed"],
       ]);
+    });
+  });
+
+  test("with a request's id are started once by it, also when they have ended; n8n's execution is found", async () => {
+    await withRuns(async (runs) => {
+      const input = suspensionOf({ cause: "person" });
+      const request = { requestId: "request-1", n8nExecutionId: "4711" };
+      const first = await runs.start(suspensionFlow, input, "owner", request);
+      await suspended(runs, first.run);
+      await runs.update(first.run, REINSTATE, { actor: "Kim", reason: "paid" }, "u-1");
+      await runs.result(first.run.workflowId, 5_000);
+      const again = await runs.start(suspensionFlow, input, "owner", request);
+      expect([again.kind, again.run.runId, again.run.status]).toEqual([
+        "started",
+        first.run.runId,
+        "completed",
+      ]);
+      expect(again.run.attributes).toMatchObject({ n8nExecutionId: "4711", amountDue: null });
+      const all = await listed(runs, input.tenantId, (found) => found.length === 1);
+      expect(all[0]?.attributes.n8nExecutionId).toBe("4711");
+      const other = await runs.start(suspensionFlow, input, "owner", { ...request, requestId: "request-2" });
+      expect([other.kind, other.run.runId === first.run.runId]).toEqual(["started", false]);
+      await runs.terminate(other.run, "test");
+    });
+  });
+
+  test("tell what has happened by name, and nothing of what they were given", async () => {
+    let attempts = 0;
+    const { activities } = scriptedBilling({
+      setService: async () => {
+        attempts += 1;
+        if (attempts === 1) throw new Unavailable("postgres");
+        return { changed: true };
+      },
+    });
+    await flows.withWorker(activities, async (_starter, taskQueue) => {
+      const runs = createFlowRuns(flows.temporal, taskQueue);
+      const input = suspensionOf({ reason: "canary-4711" });
+      const { run } = await runs.start(suspensionFlow, input, "owner");
+      await suspended(runs, run);
+      await runs.update(run, REINSTATE, { actor: "Kim", reason: "canary-4711" }, "u-1");
+      await runs.result(run.workflowId, 5_000);
+      const history = await runs.history(run);
+      expect(JSON.stringify(history)).not.toContain("canary");
+      expect(history[0]).toMatchObject({
+        eventId: 1,
+        type: "workflow_execution_started",
+        name: "suspension",
+        summary: `Suspension: ${input.tenantId}`,
+      });
+      expect(history.at(-1)?.type).toBe("workflow_execution_completed");
+      expect(history.filter(({ type }) => type.startsWith("workflow_task"))).toEqual([]);
+      const service = history.filter(({ name }) => name === "setService").map(({ type }) => type);
+      const once = ["activity_task_scheduled", "activity_task_started", "activity_task_completed"];
+      expect(service).toEqual([...once, ...once]);
+      expect(history.find(({ attempt }) => attempt === 2)).toMatchObject({
+        name: "setService",
+        failure: { type: "Unavailable", message: expect.stringContaining("postgres") },
+      });
+      const updates = history.filter(({ name }) => name === REINSTATE).map(({ type }) => type);
+      expect(updates).toEqual(["workflow_execution_update_accepted", "workflow_execution_update_completed"]);
+    });
+  });
+
+  test("begin anew from their first or last decision, and from no other event than a decision", async () => {
+    const { activities, calls } = scriptedBilling();
+    await flows.withWorker(activities, async (_starter, taskQueue) => {
+      const runs = createFlowRuns(flows.temporal, taskQueue);
+      const { run } = await runs.start(suspensionFlow, suspensionOf(), "owner");
+      await suspended(runs, run);
+      while (!calls.includes("mail suspended")) await new Promise((resolve) => setTimeout(resolve, 20));
+      expect(await runs.reset(run, 2, "test")).toMatchObject({
+        kind: "refused",
+        message: expect.stringContaining("event 2 is no end of a decision: 4, "),
+      });
+      expect(await runs.reset(run, "first", "the outage is over")).toMatchObject({ kind: "done" });
+      const fresh = (await runs.describe(run.workflowId)) as FlowRun;
+      expect([fresh.runId === run.runId, fresh.status]).toEqual([false, "running"]);
+      await suspended(runs, fresh);
+      expect(calls.filter((call) => call.startsWith("off"))).toHaveLength(2);
+      await runs.update(fresh, REINSTATE, { actor: "Kim", reason: "paid" }, "u-1");
+      await runs.result(fresh.workflowId, 5_000);
+      const on = (): number => calls.filter((call) => call.startsWith("on")).length;
+      expect(on()).toBe(1);
+      // After its end, too: the last decision is made again, nothing before it.
+      expect(await runs.reset(fresh, "last", "once more")).toMatchObject({ kind: "done" });
+      expect(await runs.result(fresh.workflowId, 10_000)).toMatchObject({
+        kind: "completed",
+        output: { result: "reinstated", by: "Kim" },
+      });
+      expect(on()).toBe(1);
     });
   });
 

@@ -2,6 +2,7 @@ import { expect, test } from "@jest/globals";
 import { Worker } from "@temporalio/worker";
 import { readFile } from "node:fs/promises";
 import { createDataConverter } from "#adapters/temporal/data-converter.ts";
+import { createPayloadCodec } from "#adapters/temporal/payload-codec.ts";
 import { FLOWS_PATH, installTemporalRuntime } from "#adapters/temporal/worker.ts";
 import { derivePayloadKey } from "#platform/payload-keys.ts";
 import { readHistories, type RecordedHistory } from "./recorded-histories.ts";
@@ -20,7 +21,9 @@ test("every workflow has a history, and each replays to the same commands", asyn
   for await (const { workflowId, error } of Worker.runReplayHistories(
     {
       workflowsPath: FLOWS_PATH,
-      dataConverter: createDataConverter([derivePayloadKey("histories are recorded in clear")]),
+      dataConverter: createDataConverter(
+        createPayloadCodec([derivePayloadKey("histories are recorded in clear")]),
+      ),
     },
     recorded,
   )) {

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { FlowDefinition } from "#domain/flows/definition.ts";
+import { invoicingScheduleId } from "#domain/invoicing/schedule.ts";
 import type { FiscalRegistration } from "#domain/invoicing/ports.ts";
 import type { MailOutcome } from "#domain/mail/ports.ts";
 import { TASK_QUEUES } from "#workflows/task-queues.ts";
@@ -97,6 +98,10 @@ export const invoicingFlow: FlowDefinition = {
     workflowId: invoicingWorkflowId(input),
     tenantId: input.tenantId,
   }),
+  schedule: {
+    parties: ["owner", "finance"],
+    identify: ({ tenantId }: InvoicingInput) => ({ scheduleId: invoicingScheduleId(tenantId), tenantId }),
+  },
   signals: {},
   updates: {},
   queries: {

@@ -3,10 +3,11 @@ import { actorName } from "#domain/access/actor.ts";
 import { partyOf } from "#domain/access/permissions.ts";
 import { actorOf } from "../authenticate.ts";
 import type { AddRoute } from "../context.ts";
-import { RUN_EXAMPLE, runBody, toRunBody } from "../flow-bodies.ts";
+import { RUN_EXAMPLE, runBody, runResult, toRunBody, toRunResult } from "../flow-bodies.ts";
 import { flowNamed, parsedInput } from "../flow-catalog.ts";
+import { idempotencyKey, once, sendEffect } from "../idempotency.ts";
 import { ProblemError, problemResponses } from "../problems.ts";
-import { ADMINISTRATION_KEY } from "../schemas.ts";
+import { ADMINISTRATION_KEY, idempotencyHeaders } from "../schemas.ts";
 import { visibleTenant } from "../tenant-access.ts";
 
 const params = z.object({
@@ -18,6 +19,12 @@ const request = z
     input: z
       .record(z.string(), z.unknown())
       .describe("By the JSON Schema in the catalog; actor is the key's own name if left out"),
+    wait_ms: z
+      .int()
+      .min(0)
+      .max(25_000)
+      .default(0)
+      .describe("How long to wait for the run's end; 0: its result is not waited for"),
   })
   .meta({
     examples: [
@@ -33,6 +40,18 @@ const request = z
     ],
   });
 
+const headers = idempotencyHeaders.extend({
+  "x-n8n-execution-id": z
+    .string()
+    .regex(/^[A-Za-z0-9_-]{1,64}$/, "must be 1 to 64 letters, digits, dashes or underscores")
+    .optional()
+    .describe("Of the n8n execution that starts the run: it is found by it in the Web UI"),
+});
+
+const started = runBody.extend({
+  result: runResult.nullable().describe("Null where it was not waited for"),
+});
+
 /** POST /api/v2/workflows/:name: starts a flow, once per business key. */
 export const startWorkflow: AddRoute = (gateway, { dependencies }) => {
   gateway.route({
@@ -43,15 +62,16 @@ export const startWorkflow: AddRoute = (gateway, { dependencies }) => {
       operationId: "startWorkflow",
       summary: "Start a durable workflow",
       description:
-        "201 when it was started; 200 with the run that goes on where one with the same business key runs already: sending it again starts nothing twice.",
+        "201 when it was started; 200 with the run that goes on where one with the same business key runs already: sending it again starts nothing twice. After the run has ended, sending it again starts a new one, unless it bears the same Idempotency-Key.",
       tags: ["workflows"],
       security: ADMINISTRATION_KEY,
       params,
+      headers,
       body: request,
       response: {
-        200: runBody,
-        201: runBody.meta({ examples: [RUN_EXAMPLE] }),
-        ...problemResponses(400, 404, 413, 415),
+        200: started.meta({ examples: [{ ...RUN_EXAMPLE, result: null }] }),
+        201: started.meta({ examples: [{ ...RUN_EXAMPLE, result: null }] }),
+        ...problemResponses(400, 404, 409, 413, 415, 422),
       },
     },
     handler: async (httpRequest, reply) => {
@@ -61,9 +81,38 @@ export const startWorkflow: AddRoute = (gateway, { dependencies }) => {
         throw new ProblemError("forbidden", `${flow.title} is started by ${flow.startedBy}.`);
       const name = actorName(actor);
       const input = parsedInput(flow.input, { actor: name, ...httpRequest.body.input });
-      await visibleTenant(httpRequest, dependencies, flow.identify(input as never).tenantId);
-      const { kind, run } = await dependencies.flows.start(flow, input, name);
-      return reply.code(kind === "started" ? 201 : 200).send(toRunBody(run));
+      const { workflowId, tenantId } = flow.identify(input as never);
+      if (tenantId !== null) await visibleTenant(httpRequest, dependencies, tenantId);
+      const { wait_ms: waitMs } = httpRequest.body;
+      const n8nExecutionId = httpRequest.headers["x-n8n-execution-id"] ?? null;
+      const key = idempotencyKey(httpRequest);
+      const effect = await once(
+        dependencies.idempotency,
+        {
+          scope: `administration:workflows:${flow.name}`,
+          key,
+          body: httpRequest.body,
+          resourceIds: [dependencies.newId()],
+          now: dependencies.clock.now(),
+          fromIds: () => {
+            throw new ProblemError(
+              "already_exists",
+              `${workflowId} was started with this key: read it at /api/v2/workflows/runs/${workflowId}.`,
+            );
+          },
+        },
+        async ([requestId = null]) => {
+          const by = { requestId: key === null ? null : requestId, n8nExecutionId };
+          const { kind, run } = await dependencies.flows.start(flow, input, name, by);
+          const result = waitMs === 0 ? null : await dependencies.flows.result(workflowId, waitMs);
+          const now = result === null ? run : ((await dependencies.flows.describe(workflowId)) ?? run);
+          return {
+            status: kind === "started" ? 201 : 200,
+            body: { ...toRunBody(now), result: result === null ? null : toRunResult(result) },
+          };
+        },
+      );
+      return sendEffect(reply, effect);
     },
   });
 };
