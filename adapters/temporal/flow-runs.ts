@@ -36,7 +36,7 @@ import { decisions, runHistory } from "./run-history.ts";
 /** Beyond it Temporal counts as away. */
 const CALL_MS_MAX = 5_000;
 /** https://grpc.io/docs/guides/status-codes/ */
-const INVALID_ARGUMENT = 3;
+const INVALID: readonly number[] = [3]; // INVALID_ARGUMENT
 
 const TENANT = defineSearchAttributeKey(TENANT_ID.name, TENANT_ID.type);
 const N8N_EXECUTION = defineSearchAttributeKey(N8N_EXECUTION_ID.name, N8N_EXECUTION_ID.type);
@@ -100,6 +100,7 @@ export function createFlowRuns(temporal: TemporalClient, taskQueue?: string): Fl
       throw error;
     }
   };
+  const told = (call: () => Promise<unknown>): Promise<SentMessage> => sent(() => call().then(() => null));
   const handleOf = ({ workflowId, runId }: FlowRun) => client.workflow.getHandle(workflowId, runId);
 
   return {
@@ -129,18 +130,8 @@ export function createFlowRuns(temporal: TemporalClient, taskQueue?: string): Fl
     update: (run, name, input, updateId) =>
       sent(() => handleOf(run).executeUpdate<unknown, [unknown]>(name, { updateId, args: [input] })),
     query: (run, name) => sent(() => handleOf(run).query(name)),
-    cancel: (run) =>
-      sent(() =>
-        handleOf(run)
-          .cancel()
-          .then(() => null),
-      ),
-    terminate: (run, reason) =>
-      sent(() =>
-        handleOf(run)
-          .terminate(reason)
-          .then(() => null),
-      ),
+    cancel: (run) => told(() => handleOf(run).cancel()),
+    terminate: (run, reason) => told(() => handleOf(run).terminate(reason)),
     reset: (run, to, reason) => within(() => resetRun(temporal, run, to, reason)),
     history: ({ workflowId, runId }) => within(() => runHistory(temporal, workflowId, runId)),
   };
@@ -202,7 +193,7 @@ async function resetRun(
     });
     return { kind: "done", output: { runId: newRunId } };
   } catch (error) {
-    if (isGrpcServiceError(error) && error.code === INVALID_ARGUMENT)
+    if (isGrpcServiceError(error) && INVALID.includes(error.code))
       return { kind: "refused", message: `event ${point} is no end of a decision: ${points.join(", ")} are` };
     throw error;
   }

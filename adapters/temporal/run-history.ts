@@ -14,12 +14,15 @@ const EVENTS_MAX = 52_000;
 type Event = temporal.api.history.v1.IHistoryEvent;
 type Failure = temporal.api.failure.v1.IFailure;
 
+/** protobufjs' own class of 64-bit numbers, 0 where there is none. */
+type EventId = Event["eventId"];
+
 /** What attributes of an event may hold, of all its kinds. */
 interface Attributes {
-  readonly scheduledEventId?: unknown;
-  readonly initiatedEventId?: unknown;
-  readonly startedEventId?: unknown;
-  readonly acceptedEventId?: unknown;
+  readonly scheduledEventId?: EventId;
+  readonly initiatedEventId?: EventId;
+  readonly startedEventId?: EventId;
+  readonly acceptedEventId?: EventId;
   readonly activityType?: { readonly name?: string | null } | null;
   readonly workflowType?: { readonly name?: string | null } | null;
   readonly signalName?: string | null;
@@ -103,11 +106,12 @@ function attributesOf(event: Event): Attributes {
 }
 
 /** The event that this one goes on from, which bears the name. */
-function firstEvent(attributes: Attributes): unknown {
+function firstEvent(attributes: Attributes): number {
   const { scheduledEventId, initiatedEventId, startedEventId, acceptedEventId } = attributes;
-  return [scheduledEventId, initiatedEventId, acceptedEventId, startedEventId].find(
-    (id) => id !== undefined && String(id) !== "0",
+  const ids = [scheduledEventId, initiatedEventId, acceptedEventId, startedEventId].map((id) =>
+    Number(id ?? 0),
   );
+  return ids.find((id) => id > 0) ?? 0;
 }
 
 function nameOf({
