@@ -1,4 +1,5 @@
 import { defineSearchAttributeKey, TypedSearchAttributes } from "@temporalio/common";
+import type { WorkflowTrigger } from "#domain/events/workflow-trigger.ts";
 import { FLOW_STATUS, TENANT_ID } from "#domain/flows/search-attributes.ts";
 import type { FlowTriggers } from "#domain/flows/ports.ts";
 import {
@@ -8,33 +9,64 @@ import {
   type LowBalanceInput,
   type ThresholdCrossed,
 } from "#workflows/low-balance/api.ts";
-import { TASK_QUEUES } from "#workflows/task-queues.ts";
+import { TASK_QUEUES, type TaskQueue } from "#workflows/task-queues.ts";
 import { onTemporal, type TemporalClient } from "./client.ts";
 
 /** Beyond it Temporal counts as away. */
 const CALL_MS_MAX = 5_000;
 
-/** @param taskQueue another queue than the platform's own, in tests. */
-export function createFlowTriggers(
-  { client }: TemporalClient,
-  taskQueue: string = TASK_QUEUES.billing,
-): FlowTriggers {
+const TENANT = defineSearchAttributeKey(TENANT_ID.name, TENANT_ID.type);
+const STATUS = defineSearchAttributeKey(FLOW_STATUS.name, FLOW_STATUS.type);
+
+/** What a trigger tells which flow: the one of its business key, started where it does not run yet. */
+interface Told {
+  readonly flow: string;
+  readonly workflowId: string;
+  readonly taskQueue: TaskQueue;
+  readonly tenantId: string;
+  readonly flowStatus: string;
+  /** Shown in the Web UI's list. */
+  readonly summary: string;
+  readonly input: unknown;
+  readonly signal: string;
+  /** Bears the trigger's id: the flow knows those that it has seen. */
+  readonly message: { readonly id: string };
+}
+
+type TriggerOf<Type> = Extract<WorkflowTrigger, { readonly type: Type }>;
+
+/** Every type of trigger: what comes on workflow.triggers is told by this table and in no other way. */
+const TELL: { readonly [Type in WorkflowTrigger["type"]]: (trigger: TriggerOf<Type>) => Told } = {
+  "wallet.threshold": ({ id, tenantId, walletId, currency, threshold, balance, at }) => ({
+    flow: LOW_BALANCE,
+    workflowId: lowBalanceWorkflowId(walletId),
+    taskQueue: TASK_QUEUES.billing,
+    tenantId,
+    flowStatus: threshold,
+    summary: `Low balance of ${tenantId}`,
+    input: { tenantId, walletId, currency } satisfies LowBalanceInput,
+    signal: THRESHOLD_CROSSED,
+    message: { id, threshold, balance, at } satisfies ThresholdCrossed,
+  }),
+};
+
+/** @param taskQueue another queue than the flows' own, in tests. */
+export function createFlowTriggers({ client }: TemporalClient, taskQueue?: string): FlowTriggers {
   return {
-    async deliver({ id, tenantId, walletId, currency, threshold, balance, at }) {
-      const input: LowBalanceInput = { tenantId, walletId, currency };
-      const crossing: ThresholdCrossed = { id, threshold, balance, at };
+    async deliver(trigger) {
+      const told = (TELL[trigger.type] as (trigger: WorkflowTrigger) => Told)(trigger);
       await onTemporal(() =>
         client.withDeadline(Date.now() + CALL_MS_MAX, () =>
-          client.workflow.signalWithStart(LOW_BALANCE, {
-            workflowId: lowBalanceWorkflowId(walletId),
-            taskQueue,
-            args: [input],
-            signal: THRESHOLD_CROSSED,
-            signalArgs: [crossing],
-            staticSummary: `Low balance of ${tenantId}`,
+          client.workflow.signalWithStart(told.flow, {
+            workflowId: told.workflowId,
+            taskQueue: taskQueue ?? told.taskQueue,
+            args: [told.input],
+            signal: told.signal,
+            signalArgs: [told.message],
+            staticSummary: told.summary,
             typedSearchAttributes: new TypedSearchAttributes([
-              { key: defineSearchAttributeKey(TENANT_ID.name, TENANT_ID.type), value: tenantId },
-              { key: defineSearchAttributeKey(FLOW_STATUS.name, FLOW_STATUS.type), value: threshold },
+              { key: TENANT, value: told.tenantId },
+              { key: STATUS, value: told.flowStatus },
             ]),
           }),
         ),

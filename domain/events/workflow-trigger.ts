@@ -2,7 +2,8 @@ import { z } from "zod";
 
 /**
  * Asks for a durable flow, on workflow.triggers keyed by wallet or tenant. `id` is the business key, the same for every
- * repetition: `wallet:threshold:sequence` for balances. The receiver starts or signals idempotently.
+ * repetition: `wallet:threshold:sequence` for balances. The receiver starts or signals idempotently: adapters/temporal/flow-triggers.ts
+ * has a row for each type.
  */
 export const workflowTrigger = z.object({
   v: z.literal(1),
