@@ -2,5 +2,6 @@
 export { invoiceMailing } from "./invoice-mailing/workflow.ts";
 export { invoicing } from "./invoicing/workflow.ts";
 export { lowBalance } from "./low-balance/workflow.ts";
+export { paymentCollection } from "./payment-collection/workflow.ts";
 export { suspension } from "./suspension/workflow.ts";
 export { tenantOnboarding } from "./tenant-onboarding/workflow.ts";

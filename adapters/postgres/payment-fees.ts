@@ -20,7 +20,7 @@ export function createPaymentFees(pool: Pool): PaymentFees {
         await client.query(
           `INSERT INTO ledger_postings (transaction_id, line, tenant_id, account, party, amount, currency)
            VALUES ($1, 1, $2, 'provider_fees', $3, $4, $6), ($1, 2, $2, 'clearing', NULL, $5, $6)`,
-          [transactionId, tenantId, provider, formatMoney(money(-fee)), formatMoney(fee), currency],
+          [transactionId, tenantId, provider, formatMoney(money(0n - fee)), formatMoney(fee), currency],
         );
       });
     },

@@ -2,56 +2,45 @@ import { fromMinor } from "#domain/money/minor-units.ts";
 import {
   attemptSource,
   disputeMovements,
+  disputeSource,
   type Movement,
   type NewPayment,
   type Payment,
   refundableMinor,
+  refundParts,
+  refundSource,
   unrecordedReceipt,
 } from "#domain/payments/payment.ts";
 import type {
   AskedMovement,
+  AskedRefund,
+  AttemptStanding,
+  NewAttempt,
   PaymentPage,
   PaymentStore,
   RefundOpening,
+  ToldDispute,
 } from "#domain/payments/payment-store.ts";
-import type { CollectionStanding } from "#domain/payments/ports.ts";
+import type { PaymentProviderName } from "#domain/payments/ports.ts";
 import type { RechargeHistory } from "#domain/payments/recharge-breaker.ts";
 import { type PaymentRow, wholePayments } from "./payment-rows.ts";
 import { asTenant, inTransaction, onPostgres, type Client, type Pool } from "./pool.ts";
 
+type Reads = Pick<PaymentStore, "get" | "list" | "ofProviderPayment" | "unbooked">;
+type Movements = Pick<
+  PaymentStore,
+  "recordTransfer" | "openRefund" | "returnRefund" | "recordDispute" | "markBooked"
+>;
+
 /** Payments (0017_payments.sql). */
 export function createPaymentStore(pool: Pool): PaymentStore {
-  /** Runs `work` on the payment as it stands, which nobody else writes meanwhile, and answers how it stands then. */
-  const written = (
-    paymentId: string,
-    work: (client: Client, payment: Payment) => Promise<void>,
-  ): Promise<Payment> =>
-    inTransaction(pool, async (client) => {
-      await work(client, await lockedPayment(client, paymentId));
-      return existingPayment(client, paymentId);
-    });
-
-  const read = <Result>(
-    readAs: string | undefined,
-    work: (client: Client | Pool) => Promise<Result>,
-  ): Promise<Result> => (readAs === undefined ? onPostgres(() => work(pool)) : asTenant(pool, readAs, work));
-
   return {
+    ...reads(pool),
+    ...movements(pool),
     open: (payment, now) =>
       inTransaction(pool, async (client) => {
         await insertPayment(client, payment, now);
         return existingPayment(client, payment.paymentId);
-      }),
-    get: (paymentId, readAs) => read(readAs, (client) => findPayment(client, paymentId)),
-    list: (filter, page, readAs) => read(readAs, (client) => listPayments(client, filter, page)),
-    ofProviderPayment: (provider, providerPaymentId) =>
-      onPostgres(async () => {
-        const { rows } = await pool.query<PaymentRow>(
-          `SELECT p.* FROM payments p JOIN payment_attempts a USING (payment_id)
-            WHERE a.provider = $1 AND (a.provider_payment_id = $2 OR a.former_payment_id = $2) LIMIT 1`,
-          [provider, providerPaymentId],
-        );
-        return (await wholePayments(pool, rows))[0] ?? null;
       }),
     async setState(paymentId, { state, because, actionUrl }, now) {
       await onPostgres(() =>
@@ -63,60 +52,13 @@ export function createPaymentStore(pool: Pool): PaymentStore {
       );
     },
     async beginAttempt(paymentId, attempt, now) {
-      const payment = await written(paymentId, async (client, { tenantId }) => {
-        await client.query(
-          `INSERT INTO payment_attempts (payment_id, number, tenant_id, provider, amount_minor, customer_id, payment_method_id, started_at)
-           VALUES ($1, $2, $3, $4, $5, $6, $7, to_timestamp($8::float8 / 1000)) ON CONFLICT (payment_id, number) DO NOTHING`,
-          [
-            paymentId,
-            attempt.number,
-            tenantId,
-            attempt.provider,
-            attempt.amountMinor.toString(),
-            attempt.customerId,
-            attempt.paymentMethodId,
-            now,
-          ],
-        );
-      });
+      const payment = await written(pool, paymentId, (client, { tenantId }) =>
+        insertAttempt(client, paymentId, tenantId, attempt, now),
+      );
       return payment.attempts.find(({ number }) => number === attempt.number)!;
     },
     recordStanding: (paymentId, attempt, standing, now) =>
-      written(paymentId, (client, payment) => recordStanding(client, payment, attempt, standing, now)),
-    recordTransfer: (paymentId, transfer, now) =>
-      written(paymentId, (client, payment) => addOnce(client, payment, "receipt", transfer, now)),
-    openRefund: (paymentId, refund, now) =>
-      inTransaction(pool, (client) => openRefund(client, paymentId, refund, now)),
-    returnRefund: (paymentId, refund, now) =>
-      written(paymentId, async (client, payment) => {
-        const opened = payment.movements.some((one) => one.source === refund.source && one.kind === "refund");
-        if (opened) await addOnce(client, payment, "refund_returned", refund, now);
-      }),
-    recordDispute: (paymentId, dispute, now) =>
-      written(paymentId, (client, payment) => recordDispute(client, payment, dispute, now)),
-    async markBooked(paymentId, numbers, now) {
-      await onPostgres(() =>
-        pool.query(
-          `UPDATE payment_movements SET booked_at = to_timestamp($3::float8 / 1000)
-            WHERE payment_id = $1 AND number = ANY($2::integer[]) AND booked_at IS NULL`,
-          [paymentId, numbers, now],
-        ),
-      );
-    },
-    unbooked: (before, limit) =>
-      onPostgres(async () => {
-        const { rows } = await pool.query<PaymentRow>(
-          `SELECT p.* FROM payments p JOIN (
-             SELECT payment_id, min(recorded_at) AS oldest FROM payment_movements
-              WHERE booked_at IS NULL AND recorded_at < to_timestamp($1::float8 / 1000) GROUP BY payment_id) m USING (payment_id)
-            ORDER BY m.oldest, payment_id LIMIT $2`,
-          [before, limit],
-        );
-        return (await wholePayments(pool, rows)).map((payment) => ({
-          payment,
-          movements: payment.movements.filter((one) => one.bookedAt === null && one.recordedAt < before),
-        }));
-      }),
+      written(pool, paymentId, (client, payment) => recordStanding(client, payment, attempt, standing, now)),
     admitRecharge: (payment, monthStart, judge, now) =>
       inTransaction(pool, async (client) => {
         await client.query("SELECT pg_advisory_xact_lock(hashtextextended('catalyst.recharge', 0))");
@@ -126,6 +68,110 @@ export function createPaymentStore(pool: Pool): PaymentStore {
         return verdict;
       }),
   };
+}
+
+function reads(pool: Pool): Reads {
+  const read = <Result>(
+    readAs: string | undefined,
+    work: (client: Client | Pool) => Promise<Result>,
+  ): Promise<Result> => (readAs === undefined ? onPostgres(() => work(pool)) : asTenant(pool, readAs, work));
+  return {
+    get: (paymentId, readAs) => read(readAs, (client) => findPayment(client, paymentId)),
+    list: (filter, page, readAs) => read(readAs, (client) => listPayments(client, filter, page)),
+    ofProviderPayment: (provider, providerPaymentId) =>
+      onPostgres(() => findByProvider(pool, provider, providerPaymentId)),
+    unbooked: (before, limit) => onPostgres(() => findUnbooked(pool, before, limit)),
+  };
+}
+
+function movements(pool: Pool): Movements {
+  return {
+    recordTransfer: (paymentId, transfer, now) =>
+      written(pool, paymentId, (client, payment) => addOnce(client, payment, "receipt", transfer, now)),
+    openRefund: (paymentId, refund, now) =>
+      inTransaction(pool, (client) => openRefund(client, paymentId, refund, now)),
+    returnRefund: (paymentId, { refundId, from, ...by }, now) =>
+      written(pool, paymentId, async (client, payment) => {
+        const source = refundSource(refundId, from);
+        const opened = payment.movements.find((one) => one.source === source && one.kind === "refund");
+        if (opened === undefined) return;
+        const { amountMinor } = opened;
+        await addOnce(client, payment, "refund_returned", { source, amountMinor, ...by }, now);
+      }),
+    recordDispute: (paymentId, dispute, now) =>
+      written(pool, paymentId, (client, payment) => recordDispute(client, payment, dispute, now)),
+    async markBooked(paymentId, numbers, now) {
+      await onPostgres(() =>
+        pool.query(
+          `UPDATE payment_movements SET booked_at = to_timestamp($3::float8 / 1000)
+            WHERE payment_id = $1 AND number = ANY($2::integer[]) AND booked_at IS NULL`,
+          [paymentId, numbers, now],
+        ),
+      );
+    },
+  };
+}
+
+/** Runs `work` on the payment as it stands, which nobody else writes meanwhile, and answers how it stands then. */
+function written(
+  pool: Pool,
+  paymentId: string,
+  work: (client: Client, payment: Payment) => Promise<void>,
+): Promise<Payment> {
+  return inTransaction(pool, async (client) => {
+    await work(client, await lockedPayment(client, paymentId));
+    return existingPayment(client, paymentId);
+  });
+}
+
+async function findByProvider(
+  pool: Pool,
+  provider: PaymentProviderName,
+  providerPaymentId: string,
+): Promise<Payment | null> {
+  const { rows } = await pool.query<PaymentRow>(
+    `SELECT p.* FROM payments p JOIN payment_attempts a USING (payment_id)
+      WHERE a.provider = $1 AND (a.provider_payment_id = $2 OR a.former_payment_id = $2) LIMIT 1`,
+    [provider, providerPaymentId],
+  );
+  return (await wholePayments(pool, rows))[0] ?? null;
+}
+
+async function findUnbooked(pool: Pool, before: number, limit: number): ReturnType<PaymentStore["unbooked"]> {
+  const { rows } = await pool.query<PaymentRow>(
+    `SELECT p.* FROM payments p JOIN (
+       SELECT payment_id, min(recorded_at) AS oldest FROM payment_movements
+        WHERE booked_at IS NULL AND recorded_at < to_timestamp($1::float8 / 1000) GROUP BY payment_id) m USING (payment_id)
+      ORDER BY m.oldest, payment_id LIMIT $2`,
+    [before, limit],
+  );
+  return (await wholePayments(pool, rows)).map((payment) => ({
+    payment,
+    movements: payment.movements.filter((one) => one.bookedAt === null && one.recordedAt < before),
+  }));
+}
+
+async function insertAttempt(
+  client: Client,
+  paymentId: string,
+  tenantId: string,
+  attempt: NewAttempt,
+  now: number,
+): Promise<void> {
+  await client.query(
+    `INSERT INTO payment_attempts (payment_id, number, tenant_id, provider, amount_minor, customer_id, payment_method_id, started_at)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, to_timestamp($8::float8 / 1000)) ON CONFLICT (payment_id, number) DO NOTHING`,
+    [
+      paymentId,
+      attempt.number,
+      tenantId,
+      attempt.provider,
+      attempt.amountMinor.toString(),
+      attempt.customerId,
+      attempt.paymentMethodId,
+      now,
+    ],
+  );
 }
 
 async function insertPayment(client: Client, payment: NewPayment, now: number): Promise<void> {
@@ -192,7 +238,7 @@ async function recordStanding(
   client: Client,
   payment: Payment,
   attempt: number,
-  { providerPaymentId, state }: CollectionStanding,
+  { providerPaymentId, state }: AttemptStanding,
   now: number,
 ): Promise<void> {
   const before = payment.attempts.find(({ number }) => number === attempt);
@@ -202,7 +248,7 @@ async function recordStanding(
   await client.query(
     `UPDATE payment_attempts SET state = $3, code = $4,
        former_payment_id = CASE WHEN provider_payment_id <> $5 THEN provider_payment_id ELSE former_payment_id END,
-       provider_payment_id = $5 WHERE payment_id = $1 AND number = $2`,
+       provider_payment_id = coalesce($5, provider_payment_id) WHERE payment_id = $1 AND number = $2`,
     [
       payment.paymentId,
       attempt,
@@ -233,36 +279,44 @@ async function recordStanding(
 async function openRefund(
   client: Client,
   paymentId: string,
-  refund: AskedMovement,
+  { refundId, amountMinor, ...by }: AskedRefund,
   now: number,
 ): Promise<RefundOpening> {
   await client.query("SELECT FROM payments WHERE payment_id = $1 FOR UPDATE", [paymentId]);
   const payment = await findPayment(client, paymentId);
   if (payment === null) return { kind: "unknown" };
-  if (payment.movements.some((one) => one.source === refund.source)) return { kind: "opened", payment };
-  const refundable = refundableMinor(payment.movements);
-  if (refund.amountMinor > refundable) return { kind: "exceeds", refundableMinor: refundable };
-  await addMovement(client, payment, "refund", refund, now);
+  const prefix = refundSource(refundId, "");
+  if (payment.movements.some((one) => one.source.startsWith(prefix))) return { kind: "opened", payment };
+  const parts = refundParts(payment.movements, amountMinor);
+  if (parts === null) return { kind: "exceeds", refundableMinor: refundableMinor(payment.movements) };
+  for (const part of parts) {
+    const asked = { ...by, source: refundSource(refundId, part.from), amountMinor: part.amountMinor };
+    await addMovement(client, payment, "refund", asked, now);
+  }
   return { kind: "opened", payment: await existingPayment(client, paymentId) };
 }
 
 async function recordDispute(
   client: Client,
   payment: Payment,
-  { news, ...asked }: Parameters<PaymentStore["recordDispute"]>[1],
+  { news, attempt, ...asked }: ToldDispute,
   now: number,
 ): Promise<void> {
+  const source = disputeSource(attempt);
   const { rows } = await client.query<{ ended: "won" | "lost" }>(
     "SELECT ended FROM payment_disputes WHERE payment_id = $1 AND source = $2",
-    [payment.paymentId, asked.source],
+    [payment.paymentId, source],
   );
-  for (const kind of disputeMovements(payment.movements, asked.source, news, rows[0]?.ended ?? null))
-    await addMovement(client, payment, kind, asked, now);
+  const taken = payment.movements.find((one) => one.source === source && one.kind === "dispute");
+  // What is given back is what was taken, whatever is told later.
+  const amountMinor = taken?.amountMinor ?? asked.amountMinor;
+  for (const kind of disputeMovements(payment.movements, source, news, rows[0]?.ended ?? null))
+    await addMovement(client, payment, kind, { ...asked, source, amountMinor }, now);
   if (news === "dispute_opened") return;
   await client.query(
     `INSERT INTO payment_disputes (payment_id, source, tenant_id, ended, ended_at)
      VALUES ($1, $2, $3, $4, to_timestamp($5::float8 / 1000)) ON CONFLICT DO NOTHING`,
-    [payment.paymentId, asked.source, payment.tenantId, news === "dispute_won" ? "won" : "lost", now],
+    [payment.paymentId, source, payment.tenantId, news === "dispute_won" ? "won" : "lost", now],
   );
 }
 

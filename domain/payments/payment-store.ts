@@ -1,11 +1,35 @@
 import type { Attempt, DisputeNews, Movement, NewPayment, Payment, PaymentState } from "./payment.ts";
-import type { CollectionStanding, PaymentProviderName } from "./ports.ts";
+import type { CollectionState, PaymentProviderName } from "./ports.ts";
 import type { RechargeHistory, RechargeVerdict } from "./recharge-breaker.ts";
 
 /** A movement that a person or a flow asks for. The same source again is the same movement. */
 export interface AskedMovement {
   readonly source: string;
   readonly amountMinor: bigint;
+  readonly reason: string;
+  readonly actor: string;
+}
+
+export type NewAttempt = Omit<Attempt, "providerPaymentId" | "state" | "code" | "startedAt">;
+
+/** `providerPaymentId` null: the provider refused it and made none. */
+export interface AttemptStanding {
+  readonly providerPaymentId: string | null;
+  readonly state: CollectionState;
+}
+
+export interface AskedRefund {
+  readonly refundId: string;
+  readonly amountMinor: bigint;
+  readonly reason: string;
+  readonly actor: string;
+}
+
+/** What a provider told of a dispute about an attempt. */
+export interface ToldDispute {
+  readonly attempt: number;
+  readonly amountMinor: bigint;
+  readonly news: DisputeNews;
   readonly reason: string;
   readonly actor: string;
 }
@@ -51,28 +75,30 @@ export interface PaymentStore {
     now: number,
   ): Promise<void>;
   /** Writes an attempt down before its provider is asked; one with this number is answered as it stands. */
-  beginAttempt(
-    paymentId: string,
-    attempt: Omit<Attempt, "providerPaymentId" | "state" | "code" | "startedAt">,
-    now: number,
-  ): Promise<Attempt>;
+  beginAttempt(paymentId: string, attempt: NewAttempt, now: number): Promise<Attempt>;
   /** What the provider says of an attempt; what it received more than is written down becomes a receipt. */
   recordStanding(
     paymentId: string,
     attempt: number,
-    standing: CollectionStanding,
+    standing: AttemptStanding,
     now: number,
   ): Promise<Payment>;
   /** A payment that a person saw on the bank's statement. */
   recordTransfer(paymentId: string, transfer: AskedMovement, now: number): Promise<Payment>;
-  openRefund(paymentId: string, refund: AskedMovement, now: number): Promise<RefundOpening>;
-  /** The provider could not give it back: the wallet gets it again. */
-  returnRefund(paymentId: string, refund: AskedMovement, now: number): Promise<Payment>;
-  recordDispute(
+  /** Takes the amount from the receipts, the oldest first: a movement for each. The same refund again is the same movements. */
+  openRefund(paymentId: string, refund: AskedRefund, now: number): Promise<RefundOpening>;
+  /** A provider could not give a part back: the wallet gets it again. @param from the receipt's source. */
+  returnRefund(
     paymentId: string,
-    dispute: AskedMovement & { readonly news: DisputeNews },
+    part: {
+      readonly refundId: string;
+      readonly from: string;
+      readonly reason: string;
+      readonly actor: string;
+    },
     now: number,
   ): Promise<Payment>;
+  recordDispute(paymentId: string, dispute: ToldDispute, now: number): Promise<Payment>;
   markBooked(paymentId: string, numbers: readonly number[], now: number): Promise<void>;
   /** Movements that the ledger was not seen to have, recorded before `before` (epoch ms), oldest first. */
   unbooked(

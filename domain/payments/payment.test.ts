@@ -11,6 +11,8 @@ import {
   receivedMinor,
   refundableMinor,
   refundedMinor,
+  refundParts,
+  refundSource,
   unrecordedReceipt,
   walletMinor,
 } from "./payment.ts";
@@ -37,8 +39,10 @@ class Books {
   }
 
   refund(id: string, amount: bigint): void {
-    const known = this.movements.some((one) => one.source === id && one.kind === "refund");
-    if (!known && amount <= refundableMinor(this.movements)) this.#add("refund", amount, id);
+    if (this.movements.some((one) => one.source.startsWith(refundSource(id, "")))) return;
+    const parts = refundParts(this.movements, amount) ?? [];
+    for (const part of parts) this.#add("refund", part.amountMinor, refundSource(id, part.from));
+    if (parts.length === 0) expect(amount).toBeGreaterThan(refundableMinor(this.movements));
   }
 
   dispute(source: string, amount: bigint, news: DisputeNews): void {
@@ -67,7 +71,7 @@ describe("whatever the order and the repetitions of what providers tell", () => 
       }),
       fc.record({
         kind: fc.constant("refund" as const),
-        id: fc.constantFrom("refund:a", "refund:b"),
+        id: fc.constantFrom("a", "b", "c"),
         amount: fc.bigInt(1n, 80n),
       }),
     ),
@@ -103,7 +107,7 @@ describe("whatever the order and the repetitions of what providers tell", () => 
         fc.pre(order.includes(end));
         const books = new Books();
         books.standing(1, 100n);
-        for (const one of order) books.dispute("dispute:pi_1", 100n, one);
+        for (const one of order) books.dispute("dispute/attempt:1", 100n, one);
         expect(books.wallet()).toBe(end === "dispute_won" ? 100n : 0n);
         expect(disputedMinor(books.movements)).toBe(end === "dispute_won" ? 0n : 100n);
       }),
@@ -116,6 +120,21 @@ test("nothing can be refunded twice, nor what a bank has taken back", () => {
   expect(
     refundableMinor([of(1, "receipt", 100n), of(2, "refund", 100n), of(3, "refund_returned", 100n)]),
   ).toBe(100n);
+});
+
+test("a refund is taken from the receipts in their order, and from none more than is left of it", () => {
+  const movements = [
+    of(1, "receipt", 100n),
+    of(2, "receipt", 50n, "transfer:B1"),
+    of(3, "refund", 70n, "refund:a/attempt:1"),
+    of(4, "receipt", 10n, "attempt:2"),
+  ];
+  expect(refundParts(movements, 85n)).toEqual([
+    { from: "attempt:1", amountMinor: 30n },
+    { from: "transfer:B1", amountMinor: 50n },
+    { from: "attempt:2", amountMinor: 5n },
+  ]);
+  expect(refundParts(movements, 91n)).toBeNull();
 });
 
 test("the event of a movement is the same whoever publishes it, and names the payment and the movement", () => {

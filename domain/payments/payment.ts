@@ -114,7 +114,10 @@ export interface Movement {
   readonly kind: MovementKind;
   /** Above zero; the kind says which way. */
   readonly amountMinor: bigint;
-  /** What it is of: "attempt:1", "transfer:<bank's reference>", "refund:<id>", "dispute:<provider's payment>". */
+  /**
+   * What it is of: "attempt:1", "transfer:<bank's reference>"; of what goes back, also which receipt it is taken from: "refund:<id>/attempt:1",
+   * "dispute/attempt:1".
+   */
   readonly source: string;
   readonly reason: string;
   readonly actor: string;
@@ -159,6 +162,43 @@ export function disputedMinor(movements: readonly Movement[]): bigint {
 /** Most that can be refunded. */
 export function refundableMinor(movements: readonly Movement[]): bigint {
   return receivedMinor(movements) - refundedMinor(movements) - disputedMinor(movements);
+}
+
+/** The receipt that a movement belongs to, by its source. */
+export function receiptSource(source: string): string {
+  return source.slice(source.indexOf("/") + 1);
+}
+
+export function refundSource(refundId: string, from: string): string {
+  return `refund:${refundId}/${from}`;
+}
+
+export function disputeSource(attempt: number): string {
+  return `dispute/${attemptSource(attempt)}`;
+}
+
+/** One receipt's share of a refund. */
+export interface RefundPart {
+  readonly from: string;
+  readonly amountMinor: bigint;
+}
+
+/** Which receipts a refund is taken from, the oldest first; null where they have not so much left. */
+export function refundParts(movements: readonly Movement[], amountMinor: bigint): RefundPart[] | null {
+  const left = new Map<string, bigint>();
+  for (const movement of movements) {
+    const from = receiptSource(movement.source);
+    left.set(from, (left.get(from) ?? 0n) + walletMinor(movement));
+  }
+  let open = amountMinor;
+  const parts: RefundPart[] = [];
+  for (const [from, available] of left) {
+    const part = available < open ? available : open;
+    if (part <= 0n) continue;
+    parts.push({ from, amountMinor: part });
+    open -= part;
+  }
+  return open === 0n ? parts : null;
 }
 
 /**
