@@ -3,5 +3,7 @@ export { invoiceMailing } from "./invoice-mailing/workflow.ts";
 export { invoicing } from "./invoicing/workflow.ts";
 export { lowBalance } from "./low-balance/workflow.ts";
 export { paymentCollection } from "./payment-collection/workflow.ts";
+export { paymentDispute } from "./payment-dispute/workflow.ts";
+export { paymentRefund } from "./payment-refund/workflow.ts";
 export { suspension } from "./suspension/workflow.ts";
 export { tenantOnboarding } from "./tenant-onboarding/workflow.ts";

@@ -167,7 +167,6 @@ export interface PaymentCollectionActivities {
   /** Asks a provider to collect. The same attempt again is the same collection, whatever else is given. */
   collectPayment(
     step: AttemptStep & {
-      readonly idempotencyKey: string;
       readonly amountMinor: string;
       readonly method: AttemptMethod;
     },

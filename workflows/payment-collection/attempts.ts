@@ -1,5 +1,5 @@
 import { condition } from "@temporalio/workflow";
-import { paymentCollectionWorkflowId, type AttemptMethod, type AttemptOutcome } from "./api.ts";
+import type { AttemptMethod, AttemptOutcome } from "./api.ts";
 import { finished, type Progress } from "./progress.ts";
 
 const MINUTE_MS = 60_000;
@@ -88,9 +88,8 @@ export class Attempts {
     if (amountMinor === "0" || attempt > ATTEMPTS_MAX) return;
     story.begin("collecting", `${this.#progress.amount(amountMinor)}: ${why}`);
     const { paymentId } = input;
-    const idempotencyKey = `${paymentCollectionWorkflowId(paymentId)}-${attempt}`;
     const outcome = await finished(`collect, attempt ${attempt}`, (on) =>
-      on.collectPayment({ paymentId, attempt, idempotencyKey, amountMinor, method }),
+      on.collectPayment({ paymentId, attempt, amountMinor, method }),
     );
     if (outcome.kind !== "no_provider") this.#progress.change({ attempts: attempt });
     await this.#follow(attempt, outcome);

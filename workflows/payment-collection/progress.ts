@@ -1,4 +1,5 @@
 import {
+  ActivityCancellationType,
   CancellationScope,
   getExternalWorkflowHandle,
   isCancellation,
@@ -41,8 +42,9 @@ const UNTIL_DONE: ActivityOptions = {
   retry: { initialInterval: "1s", backoffCoefficient: 2, maximumInterval: "5m" },
 };
 
-/** Nobody waits longer for a mail that only tells what stands elsewhere. */
+/** Nobody waits longer for a mail that only tells what stands elsewhere; one that is on its way may arrive after a cancellation. */
 const MAIL: ActivityOptions = {
+  cancellationType: ActivityCancellationType.ABANDON,
   startToCloseTimeout: "1m",
   scheduleToCloseTimeout: "24h",
   retry: { initialInterval: "1s", backoffCoefficient: 2, maximumInterval: "10m" },

@@ -1,0 +1,14 @@
+import { heartbeat } from "@temporalio/activity";
+
+/** Well below the steps' time-out for a worker that died. */
+const BEAT_MS = 5_000;
+
+/** Runs work that may take a while, so that the server knows of a worker that died in it. */
+export async function withHeartbeats<Result>(work: () => Promise<Result>): Promise<Result> {
+  const timer = setInterval(() => heartbeat(), BEAT_MS);
+  try {
+    return await work();
+  } finally {
+    clearInterval(timer);
+  }
+}
