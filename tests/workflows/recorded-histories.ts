@@ -30,10 +30,16 @@ export async function readHistories(): Promise<RecordedHistory[]> {
   );
 }
 
-/** In clear, whatever key the flows' payloads are encrypted with. */
-export async function writeHistory(name: string, history: History): Promise<void> {
-  const { variables } = await attachTestEnvironment();
-  const codec = createPayloadCodec(toConfig(variables).temporal.payloadKeys);
+/**
+ * In clear, whatever key the flows' payloads are encrypted with.
+ * @param keys by default the environment's.
+ */
+export async function writeHistory(
+  name: string,
+  history: History,
+  keys?: Parameters<typeof createPayloadCodec>[0],
+): Promise<void> {
+  const codec = createPayloadCodec(keys ?? (await environmentKeys()));
   const plain = HistoryMessage.toObject(HistoryMessage.fromObject(await decoded(history, codec)), {
     enums: String,
     longs: String,
@@ -45,6 +51,11 @@ export async function writeHistory(name: string, history: History): Promise<void
     .replace(/"name": "\d+@[^"]*"/g, '"name": "recorder"')
     .replace(/"stackTrace": "(?:[^"\\]|\\.)*"/g, '"stackTrace": ""');
   await writeFile(new URL(`${name}.json`, FOLDER), `${text}\n`);
+}
+
+async function environmentKeys(): Promise<Parameters<typeof createPayloadCodec>[0]> {
+  const { variables } = await attachTestEnvironment();
+  return toConfig(variables).temporal.payloadKeys;
 }
 
 interface Encoded extends Payload {
