@@ -75,6 +75,7 @@ export function variablesOf(
     FRAUD_SUPPORT_EMAIL: "",
     FRAUD_MANAGER_EMAIL: "",
     FRAUD_SLA_MINUTES: "",
+    PAYMENT_DUNNING_DAYS: "",
     GATEWAY_PUBLIC_URL: "",
     SMSC_CONNECTORS: JSON.stringify(connectors),
     LOG_LEVEL: "info",

@@ -1,9 +1,11 @@
 import { createControlOutbox } from "#adapters/postgres/control-outbox.ts";
+import { createPaymentStore } from "#adapters/postgres/payments.ts";
 import { createTenantStore } from "#adapters/postgres/tenants.ts";
 import { createWalletBalances } from "#adapters/postgres/wallet-balances.ts";
 import { createMailer } from "#adapters/smtp/mailer.ts";
 import { createTemporalClient } from "#adapters/temporal/client.ts";
 import { createFlowTriggers } from "#adapters/temporal/flow-triggers.ts";
+import { createPaymentFlows } from "#adapters/temporal/payment-flows.ts";
 import {
   bundleFlows,
   connectWorker,
@@ -15,21 +17,42 @@ import { TASK_QUEUES, type TaskQueue } from "#workflows/task-queues.ts";
 import { billingActivities } from "./flow-activities/billing.ts";
 import type { FlowsContext } from "./flow-activities/context.ts";
 import { onboardingActivities } from "./flow-activities/onboarding.ts";
+import { paymentsActivities } from "./flow-activities/payments.ts";
 import { type ProcessContext, runProcess } from "./process-context.ts";
+import { repeat } from "./repeat.ts";
 import { consumeStage } from "./stage-consumer.ts";
+
+const WAKE_UNBOOKED_EVERY_MS = 60_000;
+/** A flow that runs has booked it by then. */
+const UNBOOKED_MS = 5 * 60_000;
+/** Flows woken at a time. */
+const UNBOOKED_MAX = 100;
 
 /** Queue by queue, what its workers can do. */
 const ACTIVITIES: Partial<Record<TaskQueue, (context: FlowsContext) => object>> = {
   [TASK_QUEUES.billing]: billingActivities,
   [TASK_QUEUES.onboarding]: onboardingActivities,
+  [TASK_QUEUES.payments]: paymentsActivities,
 };
 
 await runProcess("flows", async (context) => {
   installTemporalRuntime(context.logger);
   const flows = flowsContext(context);
   await startWorkers(flows);
+  wakeUnbooked(flows);
   await consumeStage(context, "flows", createFlowsHandler(createFlowTriggers(flows.temporal)));
 });
+
+/** A payment whose flow was terminated between writing money down and booking it is booked all the same. */
+function wakeUnbooked({ process, temporal }: FlowsContext): void {
+  const { pool, clock } = process;
+  const payments = createPaymentStore(pool);
+  const flows = createPaymentFlows(temporal, payments);
+  repeat(process, "unbooked payments", WAKE_UNBOOKED_EVERY_MS, async () => {
+    const left = await payments.unbooked(clock.now() - UNBOOKED_MS, UNBOOKED_MAX);
+    for (const { payment } of left) await flows.wake(payment);
+  });
+}
 
 function flowsContext(process: ProcessContext): FlowsContext {
   const { config, pool, publisher, clock, logger, lifecycle } = process;

@@ -14,6 +14,7 @@ import { createLedger } from "#adapters/postgres/ledger.ts";
 import { createMarginReports } from "#adapters/postgres/margin-reports.ts";
 import { createMetering } from "#adapters/postgres/metering.ts";
 import { createMessageReads } from "#adapters/postgres/messages.ts";
+import { createPaymentStore } from "#adapters/postgres/payments.ts";
 import { createPartOutcomes } from "#adapters/postgres/part-outcomes.ts";
 import type { Pool } from "#adapters/postgres/pool.ts";
 import { createPriceRules } from "#adapters/postgres/price-rules.ts";
@@ -26,6 +27,7 @@ import { createWalletStore } from "#adapters/redis/wallet-store.ts";
 import { createTemporalClient } from "#adapters/temporal/client.ts";
 import { createFlowRuns } from "#adapters/temporal/flow-runs.ts";
 import { createFlowSchedules } from "#adapters/temporal/flow-schedules.ts";
+import { createPaymentFlows } from "#adapters/temporal/payment-flows.ts";
 import { createOnboardingStarter } from "#adapters/temporal/onboarding.ts";
 import { createUsageMeter, type UsageMeter } from "#domain/metering/usage-meter.ts";
 import type { GatewayDependencies } from "#gateway/rest/dependencies.ts";
@@ -35,6 +37,7 @@ import { ReceiptSender } from "#gateway/smpp/receipt-sender.ts";
 import { createReceiptsHandler } from "#gateway/smpp/receipts.ts";
 import { startSmppServer } from "#gateway/smpp/server.ts";
 import { createWebhookSecrets } from "#platform/webhook-secrets.ts";
+import { createPayLinks } from "#platform/pay-links.ts";
 import { createPseudonyms } from "#platform/pseudonyms.ts";
 import { createAcceptQueue } from "#pipeline/ingress/accept-queue.ts";
 import { createIngress } from "#pipeline/ingress/accept.ts";
@@ -121,7 +124,7 @@ async function compose(context: ProcessContext): Promise<void> {
       rateCards: createRateCardStore(pool),
       priceRules: createPriceRules(pool),
       usage,
-      providerDoor: openProviderDoor(context),
+      providerDoor: openProviderDoor(context, durable.payments.flows),
       messages: createMessageReads(pool),
       health: createHealthProbe(context, redis, control, rate),
       metrics: metrics.registry,
@@ -138,14 +141,21 @@ async function compose(context: ProcessContext): Promise<void> {
 function connectFlows({
   config,
   clock,
+  pool,
   lifecycle,
-}: ProcessContext): Pick<GatewayDependencies, "onboarding" | "flows" | "schedules"> {
+}: ProcessContext): Pick<GatewayDependencies, "onboarding" | "flows" | "schedules" | "payments"> {
   const temporal = createTemporalClient(config.temporal);
   lifecycle.register(temporal);
+  const store = createPaymentStore(pool);
   return {
     onboarding: createOnboardingStarter(temporal),
     flows: createFlowRuns(temporal),
     schedules: createFlowSchedules(temporal, clock),
+    payments: {
+      store,
+      flows: createPaymentFlows(temporal, store),
+      links: createPayLinks(config.secretKey, config.gateway.publicUrl),
+    },
   };
 }
 

@@ -3,7 +3,6 @@ import { createPaypalWebhooks } from "#adapters/paypal/webhooks.ts";
 import { createProviderEvents } from "#adapters/postgres/provider-events.ts";
 import { createStripeProvider } from "#adapters/stripe/provider.ts";
 import { createStripeWebhooks } from "#adapters/stripe/webhooks.ts";
-import { Unavailable } from "#domain/errors.ts";
 import type { PaymentProvider, PaymentProviderName, PaymentSignals } from "#domain/payments/ports.ts";
 import { handOnWaiting, type ProviderDoor } from "#gateway/webhooks/provider-door.ts";
 import type { ProcessContext } from "./process-context.ts";
@@ -30,7 +29,7 @@ export function createPaymentProviders({
 }
 
 /** Where the gateway takes providers' webhooks; what cannot be handed on at once is tried again every two seconds. */
-export function openProviderDoor(context: ProcessContext, signals: PaymentSignals = noFlow): ProviderDoor {
+export function openProviderDoor(context: ProcessContext, signals: PaymentSignals): ProviderDoor {
   const { config, pool, metrics } = context;
   const events = createProviderEvents(pool);
   repeat(context, "provider events", HAND_ON_EVERY_MS, () => handOnWaiting({ events, signals }));
@@ -52,8 +51,3 @@ function webhooksOf({ stripe, paypal }: ProcessContext["config"]["providers"]): 
     ...(paypal === null || paypal.webhookId === "" ? {} : { paypal: createPaypalWebhooks(paypal) }),
   };
 }
-
-/** Until flows take payments: what comes waits in the store. */
-const noFlow: PaymentSignals = {
-  changed: () => Promise.reject(new Unavailable("payment flows")),
-};

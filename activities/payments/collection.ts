@@ -1,5 +1,6 @@
 import { ApplicationFailure } from "@temporalio/common";
 import { Rejected } from "#domain/errors.ts";
+import { amountDueAt as dueOnInvoice } from "#domain/invoicing/standing.ts";
 import { type Attempt, isSettled, type Payment, receivedMinor } from "#domain/payments/payment.ts";
 import type { AttemptStanding } from "#domain/payments/payment-store.ts";
 import type { Collection, PaymentProvider } from "#domain/payments/ports.ts";
@@ -153,9 +154,7 @@ async function amountDue(
   at: number,
 ): Promise<bigint> {
   const standing = invoiceId === null ? null : await invoices.standing(invoiceId);
-  if (standing === null) return amountMinor - received;
-  const { earlyPayment, openMinor } = standing;
-  return earlyPayment !== null && at < earlyPayment.until ? openMinor - earlyPayment.amountMinor : openMinor;
+  return standing === null ? amountMinor - received : dueOnInvoice(standing, at);
 }
 
 type Payer = Pick<Attempt, "provider" | "customerId" | "paymentMethodId">;

@@ -240,12 +240,15 @@ export function disputeMovements(
   return has("dispute") ? [] : ["dispute"];
 }
 
+/** Of the entries that payments make: what goes back by a refund or a dispute is no usage, and no invoice lists it. */
+export const PAYMENT_ENTRY_PREFIX = "payment:";
+
 /** Id of the billing event that books a movement, and key of its ledger entry. */
 export function movementEventId(
   paymentId: string,
   { kind, number }: Pick<Movement, "kind" | "number">,
 ): string {
-  return `payment:${paymentId}:${kind}:${number}`;
+  return `${PAYMENT_ENTRY_PREFIX}${paymentId}:${kind}:${number}`;
 }
 
 /** The billing event of a movement: the same, whoever publishes it and however often. */

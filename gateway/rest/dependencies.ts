@@ -13,6 +13,8 @@ import type { Issuers } from "#domain/invoicing/issuer.ts";
 import type { InvoiceBooks } from "#domain/invoicing/ports.ts";
 import type { InvoiceReads } from "#domain/invoicing/reads.ts";
 import type { UsageMeter } from "#domain/metering/usage-meter.ts";
+import type { PaymentFlows } from "#domain/payments/payment-flows.ts";
+import type { PaymentStore } from "#domain/payments/payment-store.ts";
 import type { PriceRules } from "#domain/tenants/price-rules.ts";
 import type { ControlAnnouncements, TenantStore } from "#domain/tenants/tenant-store.ts";
 import type { Corrections } from "#domain/wallet/corrections.ts";
@@ -144,6 +146,13 @@ export interface RateCardStore {
   versions(rateCardId: string): Promise<readonly StoredRateCard[]>;
 }
 
+/** Payments, the flows that collect them, and the links that payers open. */
+export interface Payments {
+  readonly store: PaymentStore;
+  readonly flows: PaymentFlows;
+  readonly links: { paymentIdOf(token: string): string | null };
+}
+
 /** What happens to the books after the fact. */
 export interface Books {
   readonly corrections: Pick<Corrections, "refund" | "markPublished">;
@@ -186,6 +195,7 @@ export interface GatewayDependencies {
   readonly idempotency: IdempotencyStore;
   readonly tenants: TenantStore;
   readonly onboarding: Onboarding;
+  readonly payments: Payments;
   readonly ledger: LedgerReads;
   readonly books: Books;
   readonly invoicing: Invoicing;

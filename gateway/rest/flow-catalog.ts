@@ -4,6 +4,9 @@ import { partyOf } from "#domain/access/permissions.ts";
 import { invoiceMailingFlow } from "#workflows/invoice-mailing/api.ts";
 import { invoicingFlow } from "#workflows/invoicing/api.ts";
 import { lowBalanceFlow } from "#workflows/low-balance/api.ts";
+import { paymentCollectionFlow } from "#workflows/payment-collection/api.ts";
+import { paymentDisputeFlow } from "#workflows/payment-dispute/api.ts";
+import { paymentRefundFlow } from "#workflows/payment-refund/api.ts";
 import { suspensionFlow } from "#workflows/suspension/api.ts";
 import { tenantOnboardingFlow } from "#workflows/tenant-onboarding/api.ts";
 import type { FastifyRequest } from "fastify";
@@ -16,6 +19,9 @@ export const FLOWS: readonly FlowDefinition[] = [
   invoiceMailingFlow,
   invoicingFlow,
   lowBalanceFlow,
+  paymentCollectionFlow,
+  paymentDisputeFlow,
+  paymentRefundFlow,
   suspensionFlow,
   tenantOnboardingFlow,
 ];

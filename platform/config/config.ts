@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { DUNNING_DAYS, dunningProblem } from "#domain/payments/dunning.ts";
 import { derivePayloadKey, parsePayloadKeys, type PayloadKey } from "../payload-keys.ts";
 
 const port = z.coerce.number().int().min(0).max(65535);
@@ -59,6 +60,15 @@ const minutesBySeverity = z.string().transform((text, context): Record<FraudSeve
 
 type FraudSeverity = (typeof FRAUD_SEVERITIES)[number];
 
+/** "0,3,7,14". */
+const dayList = z.string().transform((text, context): readonly number[] => {
+  const days = list(text).map(Number);
+  const problem = dunningProblem(days);
+  if (problem === null) return days;
+  context.addIssue({ code: "custom", message: `${problem}, such as 0,3,7,14` });
+  return z.NEVER;
+});
+
 const payloadKeyList = z.string().transform((text, context): readonly PayloadKey[] => {
   const keys = parsePayloadKeys(text);
   if (keys !== null) return keys;
@@ -92,6 +102,7 @@ const variables = z.object({
   FRAUD_SUPPORT_EMAIL: z.string().default(""),
   FRAUD_MANAGER_EMAIL: z.string().default(""),
   FRAUD_SLA_MINUTES: minutesBySeverity.prefault("low:1440,medium:480,high:60,critical:15"),
+  PAYMENT_DUNNING_DAYS: dayList.prefault(DUNNING_DAYS.join(",")),
   STRIPE_SECRET_KEY: z.string().default(""),
   STRIPE_WEBHOOK_SECRET: z.string().default(""),
   STRIPE_API_BASE: z.url().default("https://api.stripe.com"),
@@ -169,6 +180,8 @@ export interface Config {
       readonly apiBase: string;
     } | null;
   };
+  /** Days after the due day on which a payment is tried. */
+  readonly dunningDays: readonly number[];
   readonly adminToken: string;
   readonly secretKey: string;
   readonly gateway: {
@@ -233,6 +246,7 @@ export function toConfig(environment: Readonly<Record<string, string | undefined
       slaMinutes: env.FRAUD_SLA_MINUTES,
     },
     providers: providersOf(env),
+    dunningDays: env.PAYMENT_DUNNING_DAYS,
     adminToken: env.ADMIN_TOKEN,
     secretKey: env.CATALYST_SECRET_KEY,
     gateway: {

@@ -19,6 +19,7 @@ import type {
 import { hashOf } from "#gateway/rest/secrets.ts";
 import { fakeAdminKeys, NOW } from "./fake-admin-keys.ts";
 import { createFakeBooks, type FakeBooks } from "./fake-books.ts";
+import { createFakePayments, type FakePayments } from "./fake-payments.ts";
 import { fakeFlows } from "./fake-flows.ts";
 import { createFakeInvoicing } from "./fake-invoices.ts";
 import { fakeProviderDoor } from "./fake-provider-door.ts";
@@ -126,6 +127,7 @@ export interface FakePlatform {
   readonly toFlows: unknown[];
   readonly ledger: Map<string, TransactionView>;
   readonly books: FakeBooks;
+  readonly payments: FakePayments;
   readonly logLines: string[];
   now: number;
   ready: boolean;
@@ -167,6 +169,7 @@ export function createFakePlatform(): FakePlatform {
       ].map((entry) => [entry.transactionId, entry]),
     ),
     books: createFakeBooks(),
+    payments: createFakePayments(),
     logLines: [],
     now: NOW,
     ready: true,
@@ -247,6 +250,7 @@ function dependenciesOf(platform: FakePlatform): GatewayDependencies {
       balance: async () => ({ balance: money(0n), reserved: parseMoney("0.01539") as Money, sequence: 3n }),
     },
     books: platform.books,
+    payments: platform.payments,
     invoicing: createFakeInvoicing(up),
     announcements: { flush: up },
     rateCards: {

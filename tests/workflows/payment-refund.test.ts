@@ -15,6 +15,7 @@ import {
   REFUND_CHANGED,
   REFUND_STATE,
   type PaymentRefundOutput,
+  type RefundFlowState,
 } from "#workflows/payment-refund/api.ts";
 import type { PaymentFlow } from "./payment-world.ts";
 import { refundOf, scriptedRefunds, type RefundActivities } from "./scripted-refunds.ts";
@@ -87,7 +88,7 @@ describe("a refund", () => {
     let state: "pending" | "succeeded" | "failed" = "pending";
     const script = { refundPart: async () => PENDING, refundStanding: async () => ({ ...PENDING, state }) };
     const first = await refund(script, async (flow) => {
-      while (((await flow.query(REFUND_STATE)) as { status: string }).status !== "refunding");
+      while ((await flow.query<RefundFlowState>(REFUND_STATE)).status !== "refunding");
       state = "succeeded";
       await flow.signal(REFUND_CHANGED);
     });
