@@ -1,4 +1,5 @@
 import { decimalsOf } from "./decimals.ts";
+import { printable } from "./plain-text.ts";
 
 /** Numbers and days as a language writes them. Amounts are decimal strings and stay exact. */
 export interface Formats {
@@ -54,12 +55,14 @@ function makeFormats(locale: string, currency: string): Formats {
   const countries = new Intl.DisplayNames(locale, { type: "region" });
   const percents = new Intl.NumberFormat(locale, { style: "percent", maximumFractionDigits: 6 });
   const numbers = byDecimals((digits) => new Intl.NumberFormat(locale, digits));
+  // What the runtime refuses as a currency is none of three letters.
+  const known = /^[A-Z]{3}$/i.test(currency);
   const amounts = byDecimals(
-    (digits) => new Intl.NumberFormat(locale, { style: "currency", currency, ...digits }),
+    (digits) => new Intl.NumberFormat(locale, known ? { style: "currency", currency, ...digits } : digits),
   );
   return {
     number: (decimal) => numbers(decimal).format(exact(decimal)),
-    money: (decimal) => amounts(decimal).format(exact(decimal)),
+    money: (decimal) => amounts(decimal).format(exact(decimal)) + (known ? "" : ` ${printable(currency)}`),
     percent: (decimal) => percents.format(exact(`${decimal}e-2`)),
     day: (day) => dates.format(instantOf(day)),
     days: (first, last) => dates.formatRange(instantOf(first), instantOf(last)),
