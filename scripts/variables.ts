@@ -77,6 +77,7 @@ export function variablesOf(
     FRAUD_SLA_MINUTES: "",
     PAYMENT_DUNNING_DAYS: "",
     GATEWAY_PUBLIC_URL: "",
+    SETTLEMENT_SIGNING_KEY: "",
     SMSC_CONNECTORS: JSON.stringify(connectors),
     LOG_LEVEL: "info",
   };

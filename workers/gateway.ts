@@ -22,6 +22,7 @@ import { createRateCardStore } from "#adapters/postgres/rate-cards.ts";
 import { createReRatings } from "#adapters/postgres/re-ratings.ts";
 import { createPendingReceipts } from "#adapters/postgres/receipts.ts";
 import { hashSmppPassword } from "#adapters/postgres/smpp-password.ts";
+import { createSettlements } from "#adapters/postgres/settlements.ts";
 import { createTenantStore } from "#adapters/postgres/tenants.ts";
 import { createWalletStore } from "#adapters/redis/wallet-store.ts";
 import { createTemporalClient } from "#adapters/temporal/client.ts";
@@ -39,6 +40,7 @@ import { startSmppServer } from "#gateway/smpp/server.ts";
 import { createWebhookSecrets } from "#platform/webhook-secrets.ts";
 import { createPayLinks } from "#platform/pay-links.ts";
 import { createPseudonyms } from "#platform/pseudonyms.ts";
+import { createReportSigner } from "#platform/settlement-signer.ts";
 import { createAcceptQueue } from "#pipeline/ingress/accept-queue.ts";
 import { createIngress } from "#pipeline/ingress/accept.ts";
 import { createQuoting } from "#pipeline/ingress/quote.ts";
@@ -113,12 +115,8 @@ async function compose(context: ProcessContext): Promise<void> {
       tenants,
       ...durable,
       ledger: createLedgerReads(pool),
-      books: {
-        corrections: createCorrections(pool),
-        reRatings: createReRatings(pool),
-        reports: createMarginReports(pool),
-      },
       invoicing: invoicingOf(pool),
+      ...booksDoor(context),
       wallets,
       announcements: outbox,
       rateCards: createRateCardStore(pool),
@@ -166,6 +164,17 @@ function invoicingOf(pool: Pool): GatewayDependencies["invoicing"] {
     documents: createInvoiceDocuments(),
     issuers: createIssuers(pool),
   };
+}
+
+/** What is done with the books after the fact. */
+function booksDoor({ config, pool }: ProcessContext) {
+  const { publicKey } = createReportSigner(config.secretKey, config.settlementSigningKey);
+  const books = {
+    corrections: createCorrections(pool),
+    reRatings: createReRatings(pool),
+    reports: createMarginReports(pool),
+  };
+  return { books, settlements: createSettlements(pool), settlementKey: publicKey };
 }
 
 /** Registered before the doors, and so closed after them: the last flush has every call. */

@@ -1,32 +1,11 @@
 import { destinationPrefix } from "#domain/messages/numbers.ts";
+import type { ChargeDifference } from "#domain/settlement/message-check.ts";
 import { onPostgres, type Pool } from "./pool.ts";
 
 /** Messages compared by one query. */
 const MESSAGES_PER_PAGE = 20_000;
 /** What happened so recently may still be on its way through billing. */
 export const SETTLED_AFTER_MS = 120_000;
-
-/** A delivered part that was priced and has no charge, or a charge of a part that was not delivered. */
-export interface ChargeDifference {
-  readonly kind: "charge_missing" | "charge_unexplained";
-  readonly messageId: string;
-  readonly tenantId: string;
-  readonly walletId: string;
-  readonly part: number;
-  readonly country: string | null;
-  readonly operator: string | null;
-  /** Epoch ms. */
-  readonly acceptedAt: number;
-  /** Epoch ms of the delivery, or of the final state. */
-  readonly at: number;
-  /** What the part had set aside: decimal. */
-  readonly hold: string;
-  /** What of the number prices may depend on, and who carried the part; null where unknown. */
-  readonly prefix: string | null;
-  readonly connector: string | null;
-  /** Messages in the request that brought it; null if it came alone. */
-  readonly requestSize: number | null;
-}
 
 /** A delivered part has one charge, a part that came to another end none. Where nothing was set aside, the card has no price. */
 const DIFFERENCES = `
@@ -37,8 +16,8 @@ const DIFFERENCES = `
              AS connector,
            m.message_id || ':sms.delivered:' || p.part AS event_id
       FROM messages m CROSS JOIN LATERAL generate_series(1, m.parts) AS p(part)
-     WHERE m.tenant_id = $1 AND m.channel = 'sms' AND m.direction = 'outbound' AND m.message_id > $2
-       AND ($3::uuid IS NULL OR m.message_id <= $3) AND m.final_at < to_timestamp($4::float8 / 1000)),
+     WHERE ($1::text IS NULL OR m.tenant_id = $1) AND m.channel = 'sms' AND m.direction = 'outbound' AND m.message_id > $2
+       AND m.message_id <= $3 AND m.final_at < to_timestamp($4::float8 / 1000)),
   charges AS (
     SELECT p.*, EXISTS (SELECT FROM ledger_entries e WHERE e.event_id = p.event_id
                            AND e.accepted_month = date_trunc('month', p.accepted_at AT TIME ZONE 'UTC')::date) AS charged FROM parts p)
@@ -68,33 +47,76 @@ interface DifferenceRow {
 
 const LOWEST = "00000000-0000-0000-0000-000000000000";
 
+/** What is compared: the messages that ended before a time (epoch ms), of one tenant or of all. */
+export interface MessageScope {
+  readonly tenantId: string | null;
+  readonly endedBefore: number;
+  /** Accepted before this time (epoch ms); null: whenever. */
+  readonly acceptedBefore: number | null;
+}
+
+export interface MessagePage {
+  readonly compared: number;
+  readonly differences: readonly ChargeDifference[];
+  /** The page's last message; null when there are no more. */
+  readonly last: string | null;
+}
+
 /** Compares a tenant's messages that came to an end with the ledger, page by page. */
 export async function* chargeDifferences(
   pool: Pool,
   tenantId: string,
   now: number,
 ): AsyncGenerator<ChargeDifference> {
-  for (let after = LOWEST; ;) {
-    const bound = await pageEnd(pool, tenantId, after);
-    const { rows } = await onPostgres(() =>
-      pool.query<DifferenceRow>(DIFFERENCES, [tenantId, after, bound, now - SETTLED_AFTER_MS]),
-    );
-    for (const row of rows) yield differenceOf(row);
-    if (bound === null) return;
-    after = bound;
+  const scope = { tenantId, endedBefore: now - SETTLED_AFTER_MS, acceptedBefore: null };
+  for (let after: string | null = LOWEST; after !== null;) {
+    const page: MessagePage = await messagePage(pool, scope, after);
+    yield* page.differences;
+    after = page.last;
   }
 }
 
-/** The last message of the page that begins behind `after`; null when it is the last page. */
-async function pageEnd(pool: Pool, tenantId: string, after: string): Promise<string | null> {
+/** One page of messages, by ascending id. @param after the last message of the page before. */
+export async function messagePage(pool: Pool, scope: MessageScope, after: string): Promise<MessagePage> {
+  const { messages, last } = await pageEnd(pool, scope, after);
+  if (last === null) return { compared: 0, differences: [], last: null };
   const { rows } = await onPostgres(() =>
-    pool.query<{ message_id: string }>(
-      `SELECT message_id::text FROM messages WHERE tenant_id = $1 AND message_id > $2
-        ORDER BY message_id OFFSET ${MESSAGES_PER_PAGE - 1} LIMIT 1`,
-      [tenantId, after],
+    pool.query<DifferenceRow>(DIFFERENCES, [scope.tenantId, after, last, scope.endedBefore]),
+  );
+  return {
+    compared: messages,
+    differences: rows.map(differenceOf),
+    last: messages < MESSAGES_PER_PAGE ? null : last,
+  };
+}
+
+/** The lowest id of a message accepted at this time (epoch ms). */
+export async function messageFloor(pool: Pool, at: number): Promise<string> {
+  const { rows } = await onPostgres(() =>
+    pool.query<{ floor: string }>(
+      "SELECT catalyst_uuid_floor(to_timestamp($1::float8 / 1000))::text AS floor",
+      [at],
     ),
   );
-  return rows[0]?.message_id ?? null;
+  return rows[0]?.floor ?? LOWEST;
+}
+
+/** How many messages the page that begins behind `after` has, and the last of them. */
+async function pageEnd(
+  pool: Pool,
+  { tenantId, acceptedBefore }: MessageScope,
+  after: string,
+): Promise<{ readonly messages: number; readonly last: string | null }> {
+  const { rows } = await onPostgres(() =>
+    pool.query<{ messages: string; last: string | null }>(
+      `SELECT count(*) AS messages, (max(message_id::text COLLATE "C")) AS last FROM (
+         SELECT message_id FROM messages WHERE ($1::text IS NULL OR tenant_id = $1) AND message_id > $2
+            AND ($3::float8 IS NULL OR message_id < catalyst_uuid_floor(to_timestamp($3::float8 / 1000)))
+          ORDER BY message_id LIMIT ${MESSAGES_PER_PAGE}) page`,
+      [tenantId, after, acceptedBefore],
+    ),
+  );
+  return { messages: Number(rows[0]?.messages ?? 0), last: rows[0]?.last ?? null };
 }
 
 function differenceOf(row: DifferenceRow): ChargeDifference {

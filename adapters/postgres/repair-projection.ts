@@ -1,12 +1,7 @@
 import { formatMoney } from "#domain/money/money.ts";
+import type { ProjectionRepair } from "#domain/settlement/ports.ts";
 import { storedMoney } from "./ledger-columns.ts";
 import { inTransaction, type Pool } from "./pool.ts";
-
-/** `entered`: the entry that says so stands in the ledger, and the projection follows the entries again. */
-export type ProjectionRepair =
-  | { readonly kind: "entered"; readonly eventId: string }
-  | { readonly kind: "sound" }
-  | { readonly kind: "gap" };
 
 /**
  * Lets a wallet's row follow its entries again, by an entry of nothing that says what the row said before, why and who: entries

@@ -72,6 +72,18 @@ export const PERMISSIONS = {
   "schedules.trigger": ["owner", "finance", "support"],
   "schedules.backfill": ["owner", "finance", "support"],
   "schedules.delete": ["owner", "finance", "support"],
+  // What partners get and carriers cost is none of a tenant's business.
+  "settlements.create": ["owner", "finance"],
+  "settlements.list": ["owner", "finance", "read-only"],
+  "settlements.read": ["owner", "finance", "read-only"],
+  "settlements.report": ["owner", "finance", "read-only"],
+  "settlements.cases": ["owner", "finance", "read-only"],
+  "settlements.public_key": EVERY_ROLE,
+  "settlement_cases.list": ["owner", "finance", "read-only"],
+  "settlement_cases.close": ["owner", "finance"],
+  "partner_statements.list": ["owner", "finance", "read-only"],
+  "partner_statements.pay": ["owner", "finance"],
+  "supplier_invoices.create": ["owner", "finance"],
   "messages.create": ["tenant"],
   // Messages hold numbers and text: only who helps tenants or owns the platform sees them.
   "messages.list": ["owner", "support", "tenant"],

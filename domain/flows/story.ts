@@ -8,6 +8,8 @@ const MARKS = { running: "⏳", done: "✅", failed: "❌", undone: "↩️" } a
 /** What a person sees of a durable flow in the Web UI, told as it goes. `Status` is the flow's own search attribute. */
 export interface Story<Status extends string> {
   begin(status: Status, text: string): void;
+  /** The step that runs has come further. */
+  advance(text: string): void;
   /** The step that runs has ended; its text may say how. */
   end(state: "done" | "failed" | "undone", text?: string): void;
   finish(status: Status, text: string): void;
@@ -32,6 +34,10 @@ export function createStory<Status extends string>(
       status = newStatus;
       steps.push({ text, state: "running" });
       tell(status);
+    },
+    advance(text) {
+      if (steps.pop() !== undefined) steps.push({ text, state: "running" });
+      if (status !== undefined) tell(status);
     },
     end(state, text) {
       const running = steps.pop();

@@ -17,6 +17,7 @@ import type { PaymentFlows } from "#domain/payments/payment-flows.ts";
 import type { PaymentStore } from "#domain/payments/payment-store.ts";
 import type { PriceRules } from "#domain/tenants/price-rules.ts";
 import type { ControlAnnouncements, TenantStore } from "#domain/tenants/tenant-store.ts";
+import type { SettlementKey, Settlements } from "#domain/settlement/ports.ts";
 import type { Corrections } from "#domain/wallet/corrections.ts";
 import type { MarginReports } from "#domain/wallet/margin.ts";
 import type { WalletStore } from "#domain/wallet/ports.ts";
@@ -209,6 +210,9 @@ export interface GatewayDependencies {
   readonly schedules: FlowSchedules;
   /** Measures what tenants' requests take. */
   readonly usage: Pick<UsageMeter, "count">;
+  readonly settlements: Settlements;
+  /** Verifies the reports of settlements. */
+  readonly settlementKey: SettlementKey;
   readonly messages: MessageReads;
   readonly health: HealthProbe;
   readonly metrics: { readonly contentType: string; metrics(): Promise<string> };

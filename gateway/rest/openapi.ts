@@ -16,6 +16,7 @@ const TAGS = [
   { name: "billing", description: "Wallets, transactions, rate cards, usage" },
   { name: "workflows", description: "Durable workflows: the catalog, their runs and what they are told" },
   { name: "schedules", description: "Workflows that start by a calendar" },
+  { name: "settlement", description: "Settled days, their cases, partners and carriers" },
   { name: "administration", description: "Administration keys" },
   { name: "webhooks", description: "For payment providers: what happened to a payment" },
   { name: "platform", description: "Health and metrics" },

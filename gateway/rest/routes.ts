@@ -78,6 +78,16 @@ import { listSchedules } from "./routes/list-schedules.ts";
 import { pauseSchedule } from "./routes/pause-schedule.ts";
 import { resumeSchedule } from "./routes/resume-schedule.ts";
 import { triggerSchedule } from "./routes/trigger-schedule.ts";
+import { closeSettlementCase } from "./routes/close-settlement-case.ts";
+import { createSettlement } from "./routes/create-settlement.ts";
+import { createSupplierInvoice } from "./routes/create-supplier-invoice.ts";
+import { getSettlementKey } from "./routes/get-settlement-key.ts";
+import { getSettlementReport } from "./routes/get-settlement-report.ts";
+import { getSettlement } from "./routes/get-settlement.ts";
+import { listPartnerStatements } from "./routes/list-partner-statements.ts";
+import { listSettlementCases } from "./routes/list-settlement-cases.ts";
+import { listSettlements } from "./routes/list-settlements.ts";
+import { payPartnerStatement } from "./routes/pay-partner-statement.ts";
 
 /** Every route of the REST door; one file each. */
 export const ROUTES: readonly AddRoute[] = [
@@ -160,4 +170,14 @@ export const ROUTES: readonly AddRoute[] = [
   pauseSchedule,
   resumeSchedule,
   triggerSchedule,
+  closeSettlementCase,
+  createSettlement,
+  createSupplierInvoice,
+  getSettlementKey,
+  getSettlementReport,
+  getSettlement,
+  listPartnerStatements,
+  listSettlementCases,
+  listSettlements,
+  payPartnerStatement,
 ];

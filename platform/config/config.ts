@@ -112,6 +112,9 @@ const variables = z.object({
   PAYPAL_API_BASE: z.url().default("https://api-m.paypal.com"),
   ADMIN_TOKEN: z.string().min(16, "must have at least 16 characters"),
   CATALYST_SECRET_KEY: z.string().min(32, "must have at least 32 characters"),
+  SETTLEMENT_SIGNING_KEY: z
+    .union([z.literal(""), z.string().regex(/^[A-Za-z0-9+/]{43}=$/, "must be 32 bytes in base64")])
+    .default(""),
   GATEWAY_HOST: z.string().default("127.0.0.1"),
   GATEWAY_PORT: port.default(8080),
   GATEWAY_PUBLIC_URL: z.union([z.literal(""), z.url()]).default(""),
@@ -184,6 +187,8 @@ export interface Config {
   readonly dunningDays: readonly number[];
   readonly adminToken: string;
   readonly secretKey: string;
+  /** Seed of the Ed25519 key that signs settlement reports, base64; null: derived from the secret key. */
+  readonly settlementSigningKey: string | null;
   readonly gateway: {
     readonly host: string;
     readonly port: number;
@@ -249,6 +254,7 @@ export function toConfig(environment: Readonly<Record<string, string | undefined
     dunningDays: env.PAYMENT_DUNNING_DAYS,
     adminToken: env.ADMIN_TOKEN,
     secretKey: env.CATALYST_SECRET_KEY,
+    settlementSigningKey: env.SETTLEMENT_SIGNING_KEY === "" ? null : env.SETTLEMENT_SIGNING_KEY,
     gateway: {
       host: env.GATEWAY_HOST,
       port: env.GATEWAY_PORT,

@@ -2,13 +2,16 @@ import { userInfo } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Kafka, logLevel } from "kafkajs";
 import { KafkaPublisher } from "#adapters/kafka/publisher.ts";
+import { createCorrections } from "#adapters/postgres/corrections.ts";
 import { createLedger } from "#adapters/postgres/ledger.ts";
 import { createPool } from "#adapters/postgres/pool.ts";
+import { repairProjection } from "#adapters/postgres/repair-projection.ts";
 import { createRedisConnection } from "#adapters/redis/connection.ts";
 import { createWalletStore } from "#adapters/redis/wallet-store.ts";
 import { systemClock } from "#domain/clock.ts";
-import { reconcileBooks, type Difference } from "../books/reconcile.ts";
-import { createRepairs } from "../books/repairs.ts";
+import { createRepairs } from "#pipeline/books/repairs.ts";
+import { formatMoney } from "#domain/money/money.ts";
+import { reconcileBooks, type Reconciled } from "../books/reconcile.ts";
 import { sayingWhatIsAway } from "../books/unreachable.ts";
 import { attachEnvironment, type Environment } from "../environment.ts";
 import { dataDirectoryFrom } from "../paths.ts";
@@ -71,7 +74,14 @@ async function reconcile({ urls }: Environment, asked: Asked): Promise<number> {
     if (asked.repair) await publisher.connect();
     const store = createWalletStore(redis, createLedger(pool));
     const repairs = asked.repair
-      ? createRepairs({ pool, store, publisher, clock: systemClock, actor: `${asked.actor} (reconcile)` })
+      ? createRepairs({
+          repairProjection: (walletId, by) => repairProjection(pool, walletId, by),
+          corrections: createCorrections(pool),
+          store,
+          publisher,
+          clock: systemClock,
+          actor: `${asked.actor} (reconcile)`,
+        })
       : null;
     const work: Parameters<typeof report>[1] = (onDifference, onProgress) =>
       reconcileBooks({
@@ -95,11 +105,11 @@ async function reconcile({ urls }: Environment, asked: Asked): Promise<number> {
 async function report(
   { json, tenantId }: Asked,
   work: (
-    onDifference: (difference: Difference) => void,
+    onDifference: (difference: Reconciled) => void,
     onProgress: (wallets: number) => void,
   ) => Promise<number>,
 ): Promise<number> {
-  const shown: Difference[] = [];
+  const shown: Reconciled[] = [];
   let [found, repaired] = [0, 0];
   const began = performance.now();
   let told = began;
@@ -129,13 +139,20 @@ async function report(
   return reconciled ? 0 : 1;
 }
 
-function lineOf({ kind, tenantId, walletId, explanation, remedy, repaired }: Difference): string {
+function lineOf({ kind, tenantId, walletId, explanation, repair, repaired }: Reconciled): string {
   const done = repaired ? "repaired" : "--repair";
-  const what = remedy === null ? "" : ` [${done}: ${remedy}]`;
+  const what = repair === null ? "" : ` [${done}: ${repair}]`;
   return `${kind}  ${tenantId} ${walletId}: ${explanation}${what}`;
 }
 
 /** In the wire's style. */
-function differenceBody({ tenantId, walletId, eventId, ...rest }: Difference) {
-  return { tenant_id: tenantId, wallet_id: walletId, event_id: eventId, ...rest };
+function differenceBody({ tenantId, walletId, subject, amount, repair, ...rest }: Reconciled) {
+  return {
+    tenant_id: tenantId,
+    wallet_id: walletId,
+    event_id: subject === walletId ? null : subject,
+    amount: amount === null ? null : formatMoney(amount),
+    remedy: repair,
+    ...rest,
+  };
 }

@@ -12,6 +12,7 @@ export const commands: Readonly<Record<string, () => Promise<{ readonly command:
   dlq: () => import("./dlq.ts"),
   audit: () => import("./audit.ts"),
   reconcile: () => import("./reconcile.ts"),
+  settlement: () => import("./settlement.ts"),
   shadow: () => import("./shadow.ts"),
   import: () => import("./import.ts"),
   simulate: () => import("./simulate.ts"),

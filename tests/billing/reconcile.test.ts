@@ -4,8 +4,10 @@ import { createRedisConnection, type RedisConnection } from "#adapters/redis/con
 import { createWalletStore } from "#adapters/redis/wallet-store.ts";
 import { money } from "#domain/money/money.ts";
 import type { WalletStore } from "#domain/wallet/ports.ts";
-import { reconcileBooks, type Difference } from "../../scripts/books/reconcile.ts";
-import { createRepairs } from "../../scripts/books/repairs.ts";
+import { createCorrections } from "#adapters/postgres/corrections.ts";
+import { repairProjection } from "#adapters/postgres/repair-projection.ts";
+import { createRepairs } from "#pipeline/books/repairs.ts";
+import { reconcileBooks, type Reconciled } from "../../scripts/books/reconcile.ts";
 import { uuidv7 } from "../gateway/uuidv7.ts";
 import { fillWallet, startBooks, type TestBooks } from "./books.ts";
 import { startRedis, type TestRedis } from "./servers.ts";
@@ -30,10 +32,11 @@ afterAll(async () => {
   await books.stop();
 });
 
-async function reconcile(repair: boolean): Promise<Difference[]> {
-  const found: Difference[] = [];
+async function reconcile(repair: boolean): Promise<Reconciled[]> {
+  const found: Reconciled[] = [];
   const repairs = createRepairs({
-    pool: books.pool,
+    repairProjection: (walletId, by) => repairProjection(books.pool, walletId, by),
+    corrections: createCorrections(books.pool),
     store,
     publisher: {
       publish: async (records) => {
@@ -56,7 +59,7 @@ async function reconcile(repair: boolean): Promise<Difference[]> {
   return found;
 }
 
-const shown = ({ kind, walletId, repaired }: Difference): string =>
+const shown = ({ kind, walletId, repaired }: Reconciled): string =>
   `${kind} ${walletId}${repaired ? " repaired" : ""}`;
 
 describe("reconciliation", () => {
@@ -132,7 +135,7 @@ describe("reconciliation", () => {
     const ofMessage = (text: string): string =>
       text.replaceAll(free, "FREE").replaceAll(wrong, "WRONG").replaceAll(fine, "FINE");
     const found = (await reconcile(true)).map(
-      (difference) => `${shown(difference)} ${ofMessage(difference.eventId ?? "")}`,
+      (difference) => `${shown(difference)} ${ofMessage(difference.subject)}`,
     );
     expect(found.sort()).toEqual([
       "charge_missing f repaired FREE:sms.delivered:1",

@@ -20,6 +20,7 @@ import { hashOf } from "#gateway/rest/secrets.ts";
 import { fakeAdminKeys, NOW } from "./fake-admin-keys.ts";
 import { createFakeBooks, type FakeBooks } from "./fake-books.ts";
 import { createFakePayments, type FakePayments } from "./fake-payments.ts";
+import { fakeSettlements, SETTLEMENT_SIGNER } from "./fake-settlements.ts";
 import { fakeFlows } from "./fake-flows.ts";
 import { createFakeInvoicing } from "./fake-invoices.ts";
 import { fakeProviderDoor } from "./fake-provider-door.ts";
@@ -269,6 +270,8 @@ function dependenciesOf(platform: FakePlatform): GatewayDependencies {
     flows: fakeFlows(platform.toFlows, up),
     providerDoor: fakeProviderDoor(),
     schedules: fakeSchedules(platform.toFlows, up),
+    settlements: fakeSettlements(up),
+    settlementKey: SETTLEMENT_SIGNER.publicKey,
     usage: { count: (tenantId, bytes) => void platform.metered.push([tenantId, bytes]) },
     messages: {
       get: async (scope, id) =>

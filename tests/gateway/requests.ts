@@ -5,6 +5,7 @@ import { createRestGateway } from "#gateway/rest/server.ts";
 import { FLOW_SAMPLES } from "./flow-samples.ts";
 import { SCHEDULE_SAMPLES } from "./schedule-samples.ts";
 import { INVOICE_SAMPLES } from "./invoice-samples.ts";
+import { SETTLEMENT_SAMPLES } from "./settlement-samples.ts";
 import { PRICE_RULE_SAMPLES } from "./price-rule-samples.ts";
 import { RE_RATING } from "./fake-books.ts";
 import { ADMIN_KEY, ADMIN_TOKEN, createFakePlatform, type FakePlatform, KEY_1, MESSAGE_1 } from "./fakes.ts";
@@ -245,6 +246,7 @@ export const SAMPLES: readonly SampleRequest[] = [
   ...FLOW_SAMPLES,
   ...SCHEDULE_SAMPLES,
   ...INVOICE_SAMPLES,
+  ...SETTLEMENT_SAMPLES,
   {
     operation: "messages.create",
     method: "POST",

@@ -10,12 +10,20 @@ import {
   type OnboardingActivities,
   type OnboardingInput,
 } from "#workflows/tenant-onboarding/api.ts";
-import { Unavailable } from "#domain/errors.ts";
+import { Rejected, Unavailable } from "#domain/errors.ts";
 import { attachFlowsEnvironment, onboardingOf, scriptedActivities } from "./flows-environment.ts";
 import { createFlowTriggers } from "#adapters/temporal/flow-triggers.ts";
 import { lowBalanceWorkflowId } from "#workflows/low-balance/api.ts";
 import { REINSTATE, suspensionWorkflowId } from "#workflows/suspension/api.ts";
 import { scriptedBilling, suspensionOf, type BillingActivities } from "./scripted-billing.ts";
+import {
+  SETTLEMENT,
+  SETTLEMENT_SCHEDULE,
+  settlementWorkflowId,
+  type SettlementActivities,
+  type SettlementInput,
+} from "#workflows/settlement/api.ts";
+import { scriptedSettlement } from "./scripted-settlement.ts";
 import { writeHistory } from "./recorded-histories.ts";
 
 interface Recording {
@@ -30,6 +38,11 @@ const noSuchCard = ApplicationFailure.create({
   message: "rateCardId is no rate card",
   details: [[{ field: "rateCardId", reason: "is no rate card" }]],
 });
+
+const tooEarly = ApplicationFailure.nonRetryable(
+  "2026-01-04 can be settled from 2026-01-05T04:00:00.000Z",
+  "TooEarly",
+);
 
 let attempts = 0;
 
@@ -104,6 +117,49 @@ await flows.withWorker(
     const low = flows.temporal.client.workflow.getHandle(lowBalanceWorkflowId(walletId ?? ""));
     await low.result();
     await writeHistory("low-balance.recovered", await low.fetchHistory());
+  },
+  "billing-recorded",
+);
+
+/** A settlement as it goes, of one continued over many pages its last run, and one that was refused. */
+const settlements: readonly [string, Partial<SettlementActivities>, pages: number][] = [
+  ["settled", {}, 3],
+  [
+    "provider-away",
+    { settleProvider: () => Promise.reject(new Rejected("stripe", "401", "no such key")) },
+    1,
+  ],
+  ["continued", { openSettlement: async () => ({ wallets: 3_400, providers: [] }) }, 340],
+  ["too-early", { openSettlement: () => Promise.reject(tooEarly) }, 1],
+];
+for (const [index, [name, script, pages]] of settlements.entries()) {
+  const day = `2026-01-0${index + 1}`;
+  const handle = flows.temporal.client.workflow.getHandle(settlementWorkflowId(day));
+  await flows.withWorker(
+    scriptedSettlement(script, pages).activities,
+    async (_starter, taskQueue) => {
+      const args: [SettlementInput] = [{ day, actor: "Kim" }];
+      await flows.temporal.client.workflow.start(SETTLEMENT, {
+        workflowId: handle.workflowId,
+        taskQueue,
+        args,
+      });
+      await handle.result().catch(() => {});
+    },
+    "billing-recorded",
+  );
+  await writeHistory(`settlement.${name}`, await handle.fetchHistory());
+}
+await flows.withWorker(
+  scriptedSettlement().activities,
+  async (_starter, taskQueue) => {
+    const handle = await flows.temporal.client.workflow.start(SETTLEMENT, {
+      workflowId: `${SETTLEMENT_SCHEDULE}-recorded`,
+      taskQueue,
+      args: [{ day: null, actor: "schedule" }],
+    });
+    await handle.result();
+    await writeHistory("settlement.by-schedule", await handle.fetchHistory());
   },
   "billing-recorded",
 );

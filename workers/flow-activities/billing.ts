@@ -5,15 +5,11 @@ import { createInvoicingActivities } from "#activities/invoicing.ts";
 import { createLowBalanceActivities } from "#activities/low-balance.ts";
 import { createSuspensionActivities } from "#activities/suspension.ts";
 import type { FlowsContext } from "./context.ts";
+import { settlementActivities } from "./settlement.ts";
 
 /** Activities of the queue `billing`. */
-export function billingActivities({
-  process,
-  tenants,
-  announcements,
-  balances,
-  mailer,
-}: FlowsContext): object {
+export function billingActivities(context: FlowsContext): object {
+  const { process, tenants, announcements, balances, mailer } = context;
   const { pool, clock } = process;
   return {
     ...createInvoicingActivities({
@@ -28,5 +24,6 @@ export function billingActivities({
     }),
     ...createLowBalanceActivities({ tenants, balances, mailer }),
     ...createSuspensionActivities({ tenants, announcements, balances, mailer }),
+    ...settlementActivities(context),
   };
 }

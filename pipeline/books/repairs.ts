@@ -1,15 +1,17 @@
-import { createCorrections } from "#adapters/postgres/corrections.ts";
-import type { ChargeDifference } from "#adapters/postgres/message-charges.ts";
-import type { Pool } from "#adapters/postgres/pool.ts";
-import { repairProjection } from "#adapters/postgres/repair-projection.ts";
 import type { Clock } from "#domain/clock.ts";
 import { billingEventId, type UsageEvent } from "#domain/events/billing-event.ts";
 import type { EventPublisher } from "#domain/events/ports.ts";
+import { type ChargeDifference, chargeEventId } from "#domain/settlement/message-check.ts";
+import type { BookRepairs, ProjectionRepair } from "#domain/settlement/ports.ts";
+import type { Corrections } from "#domain/wallet/corrections.ts";
 import type { WalletStore } from "#domain/wallet/ports.ts";
-import type { Repairs } from "./reconcile.ts";
 
 export interface RepairDependencies {
-  readonly pool: Pool;
+  readonly repairProjection: (
+    walletId: string,
+    by: { readonly actor: string; readonly at: number },
+  ) => Promise<ProjectionRepair>;
+  readonly corrections: Pick<Corrections, "refund">;
   readonly store: Pick<WalletStore, "rebuild">;
   readonly publisher: EventPublisher;
   readonly clock: Clock;
@@ -18,11 +20,11 @@ export interface RepairDependencies {
 }
 
 /** Repairs by posting: each is an entry or a billing event of a fixed id, so that two repairs at once mend once. */
-export function createRepairs({ pool, store, publisher, clock, actor }: RepairDependencies): Repairs {
-  const corrections = createCorrections(pool);
+export function createRepairs(dependencies: RepairDependencies): BookRepairs {
+  const { repairProjection, corrections, store, publisher, clock, actor } = dependencies;
   return {
     async projection(walletId) {
-      const repair = await repairProjection(pool, walletId, { actor, at: clock.now() });
+      const repair = await repairProjection(walletId, { actor, at: clock.now() });
       if (repair.kind === "entered") await store.rebuild(walletId);
       return repair.kind === "entered";
     },
@@ -40,11 +42,12 @@ export function createRepairs({ pool, store, publisher, clock, actor }: RepairDe
       ]);
       return true;
     },
-    async unexplainedCharge({ messageId, part }, eventId) {
+    async unexplainedCharge(difference) {
+      const { messageId, part } = difference;
       // The worker that posts corrections publishes it.
       const decision = await corrections.refund({
         correctionId: billingEventId(messageId, "refund.reconciliation", part),
-        originalId: eventId,
+        originalId: chargeEventId(difference),
         amount: null,
         reason: `reconciliation: part ${part} was not delivered`,
         actor,
@@ -73,7 +76,7 @@ function missingEvent(difference: ChargeDifference): UsageEvent {
   return {
     v: 1,
     kind: "usage",
-    id: billingEventId(messageId, "sms.delivered", part),
+    id: chargeEventId(difference),
     tenantId,
     walletId,
     at,
