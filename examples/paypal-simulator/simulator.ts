@@ -44,7 +44,12 @@ export interface PaypalSimulator {
 interface Repeatable {
   readonly fingerprint: string;
   readonly answer: Answer;
+  /** Epoch ms. */
+  readonly at: number;
 }
+
+/** How long PayPal remembers an order's request id. */
+const KEY_MS = 6 * 3_600_000;
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -195,7 +200,8 @@ class Simulator implements PaypalSimulator {
   /** A success is remembered under its request id; with another body the id is refused. What was refused is carried out anew. */
   #once(key: string, request: string, run: () => Answer): Answer {
     const fingerprint = createHash("sha256").update(request).digest("hex");
-    const known = this.#records.get<Repeatable>("idempotency", key);
+    const stored = this.#records.get<Repeatable>("idempotency", key);
+    const known = stored !== undefined && this.#now() - stored.at < KEY_MS ? stored : undefined;
     if (known !== undefined && known.fingerprint !== fingerprint)
       return errorAnswer(
         unprocessable("DUPLICATE_REQUEST_ID", "The value of PayPal-Request-Id header has already been used."),
@@ -203,7 +209,7 @@ class Simulator implements PaypalSimulator {
     if (known !== undefined) return known.answer;
     const answer = run();
     if (answer.status < 300)
-      this.#records.put("idempotency", key, { fingerprint, answer } satisfies Repeatable);
+      this.#records.put("idempotency", key, { fingerprint, answer, at: this.#now() } satisfies Repeatable);
     return answer;
   }
 

@@ -41,8 +41,12 @@ interface Repeatable {
   readonly fingerprint: string;
   readonly answer: Answer;
   readonly requestId: string;
+  /** Epoch ms. */
+  readonly at: number;
 }
 
+/** How long Stripe remembers a key. */
+const KEY_MS = 86_400_000;
 const API_VERSION = "2026-10-28.endive";
 /** How long a request that is never answered keeps its connection. */
 const CUT_MS = 30_000;
@@ -185,7 +189,8 @@ class Simulator implements StripeSimulator {
   ): Answer {
     const key = method === "POST" ? header(request, "idempotency-key") : undefined;
     const fingerprint = createHash("sha256").update(`${method} ${path}\n${form}`).digest("hex");
-    const known = key === undefined ? undefined : this.#records.get<Repeatable>("idempotency", key);
+    const stored = key === undefined ? undefined : this.#records.get<Repeatable>("idempotency", key);
+    const known = stored !== undefined && this.#now() - stored.at < KEY_MS ? stored : undefined;
     if (known !== undefined && known.fingerprint !== fingerprint)
       return errorAnswer({ status: 400, fields: KEY_REUSED });
     if (known !== undefined)
@@ -207,6 +212,7 @@ class Simulator implements StripeSimulator {
           fingerprint,
           answer,
           requestId,
+          at: this.#now(),
         } satisfies Repeatable);
       return answer;
     });

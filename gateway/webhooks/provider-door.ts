@@ -100,7 +100,13 @@ export async function handOnWaiting(
   ageMs: number = AGE_MS_MIN,
 ): Promise<number> {
   const waiting = await door.events.waiting(ageMs, TURN_MAX);
-  for (const event of waiting) await handOn(door, event);
+  const failures: unknown[] = [];
+  for (const event of waiting) {
+    // One that fails must not hold up those behind it.
+    await handOn(door, event).catch((error: unknown) => failures.push(error));
+    if (failures.at(-1) instanceof Unavailable) break;
+  }
+  if (failures.length > 0) throw failures[0];
   return waiting.length;
 }
 

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import type { FastifyInstance } from "fastify";
 import { createStripeWebhooks } from "#adapters/stripe/webhooks.ts";
 import { Unavailable } from "#domain/errors.ts";
+import type { ProviderEvent } from "#domain/payments/ports.ts";
 import { createRestGateway } from "#gateway/rest/server.ts";
 import { handOnWaiting } from "#gateway/webhooks/provider-door.ts";
 import { signWebhook } from "../../examples/stripe-simulator/simulator.ts";
@@ -117,6 +118,19 @@ describe("POST /webhooks/stripe", () => {
     expect(await handOnWaiting(door)).toBe(2);
     expect(await handOnWaiting(door)).toBe(0);
     expect([...door.stored.values()].map(({ outcome }) => outcome)).toEqual(["told", "unknown"]);
+  });
+
+  test("one that always fails does not hold up those behind it", async () => {
+    door.failure = { changed: new Unavailable("temporal") };
+    for (const id of ["evt_1", "evt_2", "evt_3"]) await post(eventOf(id));
+    door.failure = {};
+    const { changed } = door.signals;
+    const signals = {
+      changed: (event: ProviderEvent) =>
+        event.providerEventId === "evt_1" ? Promise.reject(new TypeError("a bug")) : changed(event),
+    };
+    await expect(handOnWaiting({ events: door.events, signals })).rejects.toThrow("a bug");
+    expect(door.told.map(({ providerEventId }) => providerEventId)).toEqual(["evt_2", "evt_3"]);
   });
 
   test("what nobody waits for is acknowledged and not kept", async () => {

@@ -236,6 +236,28 @@ describe("one effect, whatever is lost on the way", () => {
     expect((await world.stripe.collect(charged)).state.kind).toBe("succeeded");
   });
 
+  test("a day later, when Stripe has forgotten the key, the attempt and the refund are found again", async () => {
+    let now = Date.now();
+    const own = await startStripeWorld({ now: () => now });
+    const collection = collectionOf();
+    await own.fault({ kind: "timeout_after", match: "confirm", ms: 20 });
+    await expect(own.stripe.collect(collection)).rejects.toBeInstanceOf(Unavailable);
+    now += 25 * 3_600_000;
+    const { providerPaymentId, state } = await own.stripe.collect(collection);
+    expect(state.kind).toBe("succeeded");
+    const refund = { idempotencyKey: "r", providerPaymentId, amountMinor: 500n, currency: "USD" };
+    await own.fault({ kind: "timeout_after", match: "POST /v1/refunds", ms: 20 });
+    await expect(own.stripe.refund(refund)).rejects.toBeInstanceOf(Unavailable);
+    now += 25 * 3_600_000;
+    await own.stripe.refund(refund);
+    expect((await own.books())[collection.paymentId]).toMatchObject({
+      charges: 1,
+      refunds: 1,
+      refunded: 500,
+    });
+    await own.close();
+  });
+
   test("the books survive a kill between the charge and its answer", async () => {
     const folder = mkdtempSync(join(tmpdir(), "stripe-books-"));
     const file = join(folder, "books.jsonl");
