@@ -10,8 +10,11 @@ import {
   bundleFlows,
   connectWorker,
   createFlowsWorker,
+  FLOWS_PATH,
   installTemporalRuntime,
+  PINNED_FLOWS_PATH,
 } from "#adapters/temporal/worker.ts";
+import { flowsVersion, makeCurrent } from "#adapters/temporal/worker-versions.ts";
 import { createFlowsHandler } from "#pipeline/flows/stage.ts";
 import { TASK_QUEUES, type TaskQueue } from "#workflows/task-queues.ts";
 import { billingActivities } from "./flow-activities/billing.ts";
@@ -70,10 +73,11 @@ function flowsContext(process: ProcessContext): FlowsContext {
 
 async function startWorkers(flows: FlowsContext): Promise<void> {
   const { config, logger, lifecycle } = flows.process;
-  const { address, namespace, payloadKeys } = config.temporal;
+  const { address, namespace, payloadKeys, releases } = config.temporal;
   const connection = await connectWorker(address);
   lifecycle.register({ name: "temporal connection", close: () => connection.close() });
-  const workflowBundle = await bundleFlows();
+  const workflowBundle = await bundleFlows(undefined, releases === "one" ? FLOWS_PATH : PINNED_FLOWS_PATH);
+  const version = flowsVersion(workflowBundle);
   for (const [taskQueue, activitiesOf] of Object.entries(ACTIVITIES)) {
     const activities = activitiesOf(flows);
     const worker = await createFlowsWorker({
@@ -83,6 +87,7 @@ async function startWorkers(flows: FlowsContext): Promise<void> {
       activities,
       taskQueue,
       workflowBundle,
+      version,
     });
     lifecycle.register(worker);
     worker.run().catch((error: unknown) => {
@@ -90,4 +95,6 @@ async function startWorkers(flows: FlowsContext): Promise<void> {
       process.exit(1);
     });
   }
+  if (releases === "one") await makeCurrent(flows.temporal, version, Object.keys(ACTIVITIES));
+  logger.info({ ...version, releases }, "the flows' workers poll");
 }

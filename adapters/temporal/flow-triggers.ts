@@ -54,7 +54,7 @@ const TELL: { readonly [Type in WorkflowTrigger["type"]]: (trigger: TriggerOf<Ty
 export function createFlowTriggers({ client }: TemporalClient, taskQueue?: string): FlowTriggers {
   return {
     async deliver(trigger) {
-      const told = (TELL[trigger.type] as (trigger: WorkflowTrigger) => Told)(trigger);
+      const told = TELL[trigger.type](trigger);
       await onTemporal(() =>
         client.withDeadline(Date.now() + CALL_MS_MAX, () =>
           client.workflow.signalWithStart(told.flow, {

@@ -1,4 +1,4 @@
-import type { Logger as TemporalLogger } from "@temporalio/common";
+import type { Logger as TemporalLogger, WorkerDeploymentVersion } from "@temporalio/common";
 import {
   bundleWorkflowCode,
   DefaultLogger,
@@ -6,6 +6,7 @@ import {
   NativeConnection,
   Runtime,
   Worker,
+  type WorkerDeploymentOptions,
   type WorkflowBundleOption,
   type WorkflowBundleWithSourceMap,
 } from "@temporalio/worker";
@@ -19,6 +20,9 @@ import { createTemporalLog } from "./log.ts";
 
 /** Every workflow, as source: the SDK bundles it (and strips its types) when a worker starts. */
 export const FLOWS_PATH = fileURLToPath(new URL("../../workflows/flows.ts", import.meta.url));
+
+/** The same, with short flows pinned to the release that they began with. */
+export const PINNED_FLOWS_PATH = fileURLToPath(new URL("../../workflows/pinned-flows.ts", import.meta.url));
 
 /** Activities in flight at shutdown may finish; a longer one is tried again by another worker. */
 const GRACE_MS = 10_000;
@@ -50,6 +54,8 @@ export interface FlowsWorkerOptions {
   /** A prepared bundle, where several workers share one. */
   readonly workflowBundle?: WorkflowBundleOption;
   readonly taskQueue: string;
+  /** The release that it belongs to; left out: it takes the work of runs that belong to none, as in tests. */
+  readonly version?: WorkerDeploymentVersion;
 }
 
 export interface FlowsWorker extends Closable {
@@ -64,6 +70,7 @@ export async function createFlowsWorker(options: FlowsWorkerOptions): Promise<Fl
     connection,
     namespace,
     taskQueue: options.taskQueue,
+    ...(options.version === undefined ? {} : { workerDeploymentOptions: versioned(options.version) }),
     activities,
     dataConverter: createDataConverter(createPayloadCodec(options.payloadKeys)),
     ...(workflowBundle === undefined ? { workflowsPath: FLOWS_PATH } : { workflowBundle }),
@@ -90,10 +97,18 @@ export async function createFlowsWorker(options: FlowsWorkerOptions): Promise<Fl
   };
 }
 
+/** A flow that says nothing else goes on with the newest code, which the replays of recorded histories guard. */
+function versioned(version: WorkerDeploymentVersion): WorkerDeploymentOptions {
+  return { version, useWorkerVersioning: true, defaultVersioningBehavior: "AUTO_UPGRADE" };
+}
+
 /** The flows' code, bundled once for every worker of a process. */
-export function bundleFlows(logger?: TemporalLogger): Promise<WorkflowBundleWithSourceMap> {
+export function bundleFlows(
+  logger?: TemporalLogger,
+  workflowsPath: string = FLOWS_PATH,
+): Promise<WorkflowBundleWithSourceMap> {
   return bundleWorkflowCode({
-    workflowsPath: FLOWS_PATH,
+    workflowsPath,
     failureConverterPath: FAILURE_CONVERTER_PATH,
     ...(logger === undefined ? {} : { logger }),
   });

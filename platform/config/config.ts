@@ -91,6 +91,7 @@ const variables = z.object({
   TEMPORAL_NAMESPACE: z.string().default("default"),
   TEMPORAL_UI_URL: z.url().default("http://127.0.0.1:8233"),
   TEMPORAL_CODEC_KEYS: payloadKeyList.default([]),
+  FLOWS_RELEASES: z.enum(["one", "several"]).default("one"),
   CODEC_HOST: z.string().default("127.0.0.1"),
   CODEC_PORT: port.default(8234),
   CODEC_TOKEN: z.union([z.literal(""), z.string().min(16, "must have at least 16 characters")]).default(""),
@@ -152,6 +153,8 @@ export interface Config {
     readonly uiUrl: string;
     /** The first encrypts what flows hold, all decrypt; the last is derived from the secret key. */
     readonly payloadKeys: readonly PayloadKey[];
+    /** `several`: releases of the flows' workers run side by side, and a person says which is current. */
+    readonly releases: "one" | "several";
   };
   /** The server that decrypts for Temporal's Web UI; token null: whoever reaches its port may ask. */
   readonly codec: { readonly host: string; readonly port: number; readonly token: string | null };
@@ -232,6 +235,7 @@ export function toConfig(environment: Readonly<Record<string, string | undefined
       namespace: env.TEMPORAL_NAMESPACE,
       uiUrl: env.TEMPORAL_UI_URL,
       payloadKeys: [...env.TEMPORAL_CODEC_KEYS, derivePayloadKey(env.CATALYST_SECRET_KEY)],
+      releases: env.FLOWS_RELEASES,
     },
     codec: { host: env.CODEC_HOST, port: env.CODEC_PORT, token: env.CODEC_TOKEN || null },
     mail: { url: env.SMTP_URL, from: env.MAIL_FROM },

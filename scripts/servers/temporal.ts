@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { SEARCH_ATTRIBUTES } from "#domain/flows/search-attributes.ts";
-import { cacheDirectory } from "../paths.ts";
+import { readJson } from "../json-file.ts";
+import { cacheDirectory, rootDirectory } from "../paths.ts";
 import { UsageError } from "../usage-error.ts";
 import { whileLocked } from "./install-lock.ts";
 import { findOnPath, isExecutable, lastLines, runCommand } from "./run-command.ts";
@@ -144,9 +145,19 @@ async function command({ directory, ports }: ServerContext): Promise<Command> {
     `--ui-codec-endpoint=http://127.0.0.1:${ports.codec}`,
     `--db-filename=${join(directory, "temporal.db")}`,
     ...SEARCH_ATTRIBUTES.map(({ name, type }) => `--search-attribute=${name}=${CLI_TYPES[type]}`),
+    ...dynamicConfiguration(),
     "--log-level=warn",
   ];
   return { file, args };
+}
+
+/** The file that production servers read, as the development server takes it. */
+function dynamicConfiguration(): string[] {
+  const file = join(rootDirectory, "temporal-config", "dynamic-config.yaml");
+  const settings = readJson(file) as Record<string, readonly { readonly value: unknown }[]>;
+  return Object.entries(settings).map(
+    ([key, [setting]]) => `--dynamic-config-value=${key}=${JSON.stringify(setting?.value)}`,
+  );
 }
 
 /** The standard gRPC health check (grpc.health.v1), by hand: starting the CLI for each look would cost 0.1 s of a core. */
