@@ -79,7 +79,7 @@ export function createOnboardingActivities(dependencies: OnboardingDependencies)
 
     async forgetCustomer({ tenantId, walletId, actor }) {
       const current = await tenants.get(tenantId);
-      if (!isOurs(current, walletId, "onboarding") || current.payment === undefined) return;
+      if (!isOurs(current, walletId, "onboarding") || !current.payment) return;
       await tenants.change(tenantId, { payment: { ...current.payment, customerId: null } }, { actor });
     },
 

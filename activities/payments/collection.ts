@@ -167,7 +167,7 @@ async function payerOf(
 ): Promise<Payer | null> {
   const settings = (await tenants.get(tenantId))?.payment;
   const chosen = method.kind === "own" ? method : settings;
-  if (chosen === undefined || provider(chosen.provider) === null) return null;
+  if (chosen === undefined || chosen === null || provider(chosen.provider) === null) return null;
   return {
     provider: chosen.provider,
     customerId: chosen.customerId,

@@ -51,6 +51,12 @@ export const PERMISSIONS = {
   "load_signals.list": EVERY_ROLE,
   "supplier_sheets.create": ["owner", "finance"],
   "supplier_sheets.read": EVERY_ROLE,
+  "payments.create": ["owner", "finance", "tenant"],
+  "payments.list": [...EVERY_ROLE, "tenant"],
+  "payments.read": [...EVERY_ROLE, "tenant"],
+  "payments.refund": ["owner", "finance"],
+  "payments.transfer": ["owner", "finance"],
+  "payments.cancel": ["owner", "finance"],
   "workflows.list": [...EVERY_ROLE, "tenant"],
   "workflows.start": ["owner", "support"],
   "runs.list": [...EVERY_ROLE, "tenant"],
@@ -135,6 +141,8 @@ export const TENANT_FIELD_PERMISSIONS = {
   // Who is told of its balance is the tenant's own affair.
   alerts: ["owner", "support", "tenant"],
   invoicing: ["owner", "finance"],
+  // A tenant changes its own method and its automatic recharge, not where its money is collected.
+  payment: ["owner", "finance", "tenant"],
 } as const satisfies Record<string, readonly Party[]>;
 
 export type TenantField = keyof typeof TENANT_FIELD_PERMISSIONS;

@@ -92,7 +92,7 @@ export const tenantConfiguration = z.object({
       paper: z.enum(["A4", "letter"]),
     })
     .optional(),
-  /** How it pays; absent: by bank transfer. */
+  /** How it pays; absent or null: by bank transfer. */
   payment: z
     .object({
       provider: z.enum(["stripe", "paypal"]),
@@ -109,6 +109,7 @@ export const tenantConfiguration = z.object({
         })
         .nullable(),
     })
+    .nullable()
     .optional(),
   /** Where alerts of the balance go besides mail. */
   alerts: z

@@ -14,6 +14,7 @@ const TAGS = [
   { name: "messages", description: "Send messages and follow them" },
   { name: "tenants", description: "Customers of the platform: onboarding, settings, API keys" },
   { name: "billing", description: "Wallets, transactions, rate cards, usage" },
+  { name: "payments", description: "Money that comes in and goes back: top-ups, invoices, refunds" },
   { name: "workflows", description: "Durable workflows: the catalog, their runs and what they are told" },
   { name: "schedules", description: "Workflows that start by a calendar" },
   { name: "settlement", description: "Settled days, their cases, partners and carriers" },

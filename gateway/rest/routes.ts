@@ -88,6 +88,13 @@ import { listPartnerStatements } from "./routes/list-partner-statements.ts";
 import { listSettlementCases } from "./routes/list-settlement-cases.ts";
 import { listSettlements } from "./routes/list-settlements.ts";
 import { payPartnerStatement } from "./routes/pay-partner-statement.ts";
+import { cancelPayment } from "./routes/cancel-payment.ts";
+import { createPayment } from "./routes/create-payment.ts";
+import { createPaymentRefund } from "./routes/create-payment-refund.ts";
+import { getPayment } from "./routes/get-payment.ts";
+import { listPayments } from "./routes/list-payments.ts";
+import { recordBankTransfer } from "./routes/record-bank-transfer.ts";
+import { payNowRoute, payPageRoute } from "../pay/routes.ts";
 
 /** Every route of the REST door; one file each. */
 export const ROUTES: readonly AddRoute[] = [
@@ -162,6 +169,14 @@ export const ROUTES: readonly AddRoute[] = [
   receiveStripeWebhook,
   receivePaypalWebhook,
   payerReturned,
+  cancelPayment,
+  createPayment,
+  createPaymentRefund,
+  getPayment,
+  listPayments,
+  recordBankTransfer,
+  payPageRoute,
+  payNowRoute,
   backfillSchedule,
   createSchedule,
   deleteSchedule,

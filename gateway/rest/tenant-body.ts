@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { TenantConfiguration } from "#domain/tenants/tenant.ts";
 import { TENANT_EXAMPLE, UUID_EXAMPLE } from "./schemas.ts";
+import { PAYMENT_SETTINGS_EXAMPLE, paymentFields, toPaymentSettingsBody } from "./tenant-payment-body.ts";
 import { INVOICING_EXAMPLE, invoicingFields, toInvoicingBody } from "./tenant-invoicing-body.ts";
 import { TERMS_EXAMPLE, termsFields, toTermsBody } from "./tenant-terms-body.ts";
 
@@ -39,6 +40,7 @@ const fields = z.object({
   }),
   ...termsFields,
   ...invoicingFields,
+  ...paymentFields,
 });
 
 export const TENANT_BODY_EXAMPLE: z.infer<typeof fields> = {
@@ -68,6 +70,7 @@ export const TENANT_BODY_EXAMPLE: z.infer<typeof fields> = {
   firewall: { blocked_keywords: ["lottery"], per_destination_per_minute: 5 },
   ...TERMS_EXAMPLE,
   ...INVOICING_EXAMPLE,
+  ...PAYMENT_SETTINGS_EXAMPLE,
 };
 
 /** A tenant as the API shows it: no hash, no webhook secret. */
@@ -93,6 +96,7 @@ export function toTenantBody(tenant: TenantConfiguration): z.infer<typeof fields
     },
     ...toTermsBody(tenant),
     ...toInvoicingBody(tenant),
+    ...toPaymentSettingsBody(tenant),
   };
 }
 

@@ -99,11 +99,13 @@ describe("the house", () => {
     expect(wrong.map(show)).toEqual([]);
   });
 
-  test("a workflow.ts sees domain, flows' api.ts, the task queues and @temporalio/workflow alone", () => {
+  test("a workflow.ts, and what stands beside it, sees domain, flows' api.ts, the task queues and @temporalio/workflow alone", () => {
     const allowed = /^(domain\/|workflows\/([^/]+\/api|task-queues)\.ts$)/;
     const wrong = imports.filter(({ file, specifier, target }) => {
-      if (!/^workflows\/.*workflow\.ts$/.test(file)) return false;
-      return target === undefined ? !specifier.startsWith("@temporalio/workflow") : !allowed.test(target);
+      const [, flow] = /^workflows\/([^/]+)\/(?!api\.ts$)[^/]+\.ts$/.exec(file) ?? [];
+      if (flow === undefined || isTest(file)) return false;
+      if (target === undefined) return !specifier.startsWith("@temporalio/workflow") && specifier !== "zod";
+      return !allowed.test(target) && !target.startsWith(`workflows/${flow}/`);
     });
     expect(wrong.map(show)).toEqual([]);
   });

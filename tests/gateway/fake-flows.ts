@@ -1,3 +1,4 @@
+import { PAYMENT_1, PAYMENT_2 } from "./fake-payments.ts";
 import type { FlowRun, FlowRuns } from "#domain/flows/runs.ts";
 
 const runOf = (tenantId: string): FlowRun => ({
@@ -19,7 +20,20 @@ const runOf = (tenantId: string): FlowRun => ({
   url: `http://temporal.test/namespaces/default/workflows/suspension-${tenantId}`,
 });
 
-const RUNS = new Map(["TENANT-001", "TENANT-002"].map(runOf).map((run) => [run.workflowId, run]));
+const paymentRunOf = (tenantId: string, paymentId: string): FlowRun => ({
+  ...runOf(tenantId),
+  workflowId: `payment-${paymentId}`,
+  flow: "paymentCollection",
+  flowStatus: "requires_action",
+});
+
+const RUNS = new Map(
+  [
+    ...["TENANT-001", "TENANT-002"].map(runOf),
+    paymentRunOf("TENANT-001", PAYMENT_1),
+    paymentRunOf("TENANT-002", PAYMENT_2),
+  ].map((run) => [run.workflowId, run]),
+);
 
 /** Both tenants are suspended, and stay so; what is sent is written down. */
 export function fakeFlows(sent: unknown[], up: () => Promise<void>): FlowRuns {

@@ -30,7 +30,18 @@ export function paymentOf(tenantId: string, walletId: string, paymentId: string)
     because: null,
     actionUrl: "https://pay.test/1",
     attempts: [],
-    movements: [],
+    movements: [
+      {
+        number: 1,
+        kind: "receipt",
+        amountMinor: 500n,
+        source: "transfer:B-0",
+        reason: "in part",
+        actor: "owner",
+        recordedAt: NOW,
+        bookedAt: NOW,
+      },
+    ],
     createdAt: NOW,
     updatedAt: NOW,
   };

@@ -2,6 +2,7 @@ import type { FastifyInstance, LightMyRequestResponse } from "fastify";
 import type { Operation } from "#domain/access/permissions.ts";
 import { RATE_CARD_SOURCE_EXAMPLE } from "#gateway/rest/rate-card-body.ts";
 import { createRestGateway } from "#gateway/rest/server.ts";
+import { PAYMENT_SAMPLES } from "./payment-samples.ts";
 import { FLOW_SAMPLES } from "./flow-samples.ts";
 import { SCHEDULE_SAMPLES } from "./schedule-samples.ts";
 import { INVOICE_SAMPLES } from "./invoice-samples.ts";
@@ -244,6 +245,7 @@ export const SAMPLES: readonly SampleRequest[] = [
   },
   ...PRICE_RULE_SAMPLES,
   ...FLOW_SAMPLES,
+  ...PAYMENT_SAMPLES,
   ...SCHEDULE_SAMPLES,
   ...INVOICE_SAMPLES,
   ...SETTLEMENT_SAMPLES,

@@ -3,6 +3,7 @@ import { type Actor, actorName } from "#domain/access/actor.ts";
 import { mayChange, TENANT_FIELD_PERMISSIONS, type TenantField } from "#domain/access/permissions.ts";
 import { parsePercent } from "#domain/money/percent.ts";
 import { parseTaxId } from "#domain/tax/tax-id.ts";
+import type { TenantConfiguration } from "#domain/tenants/tenant.ts";
 import type { TenantChange } from "#domain/tenants/tenant-store.ts";
 import { actorOf } from "../authenticate.ts";
 import type { AddRoute, RouteContext } from "../context.ts";
@@ -20,6 +21,7 @@ import {
 } from "../schemas.ts";
 import { noSuchTenant, visibleTenant } from "../tenant-access.ts";
 import { TENANT_BODY_EXAMPLE, tenantBody, toTenantBody } from "../tenant-body.ts";
+import { assertTenantsOwnPayment, paymentChange, paymentPatch } from "../tenant-payment-body.ts";
 import { invoicingChange, invoicingPatch } from "../tenant-invoicing-body.ts";
 import { termsChange, termsPatch } from "../tenant-terms-body.ts";
 
@@ -43,6 +45,7 @@ const request = z
     firewall: firewall.optional(),
     ...termsPatch,
     ...invoicingPatch,
+    ...paymentPatch,
     expected_revision: z
       .int()
       .min(1)
@@ -77,7 +80,7 @@ export const updateTenant: AddRoute = (gateway, context) => {
       operationId: "updateTenant",
       summary: "Change a tenant's settings",
       description:
-        "Which key may change which field stands in the documentation. A tenant changes its own webhook, firewall and thresholds.",
+        "Which key may change which field stands in the documentation. A tenant changes its own webhook, firewall, thresholds, payment method and automatic recharge.",
       tags: ["tenants"],
       security: ANY_KEY,
       params: tenantParams,
@@ -89,6 +92,7 @@ export const updateTenant: AddRoute = (gateway, context) => {
       const { id } = httpRequest.params;
       const current = await visibleTenant(httpRequest, dependencies, id);
       assertMayChange(actor, httpRequest.body);
+      if (actor.kind === "tenant") assertTenantsOwnPayment(httpRequest.body);
       const converts = current.fx !== undefined || httpRequest.body.fx !== undefined;
       const currency = converts ? undefined : current.wallets[0]?.currency;
       assertTaxId(httpRequest.body, current.country);
@@ -96,13 +100,11 @@ export const updateTenant: AddRoute = (gateway, context) => {
       const webhook = newWebhook(context, httpRequest.body.webhook, current.webhook?.url);
       const outcome = await dependencies.tenants.change(
         id,
-        toChange(withTaxId(httpRequest.body, current.country), webhook, dependencies.clock.now()),
         {
-          actor: actorName(actor),
-          ...(httpRequest.body.expected_revision === undefined
-            ? {}
-            : { expectedRevision: httpRequest.body.expected_revision }),
+          ...toChange(withTaxId(httpRequest.body, current.country), webhook, dependencies.clock.now()),
+          ...paymentChange(httpRequest.body, current),
         },
+        { actor: actorName(actor), ...expectedRevision(httpRequest.body, current) },
       );
       if (outcome.kind === "unknown") throw noSuchTenant(id);
       if (outcome.kind === "stale") {
@@ -115,6 +117,15 @@ export const updateTenant: AddRoute = (gateway, context) => {
     },
   });
 };
+
+/** Settings of payment are merged with those that were read: of two changes at once one is refused. */
+function expectedRevision(
+  { expected_revision: expected, payment }: TenantPatch,
+  { revision }: TenantConfiguration,
+): { expectedRevision?: number } {
+  if (expected !== undefined) return { expectedRevision: expected };
+  return payment === undefined || payment === null ? {} : { expectedRevision: revision };
+}
 
 /** As it is kept and compared. */
 function withTaxId(patch: TenantPatch, country: string): TenantPatch {
