@@ -5,7 +5,7 @@ import { invoicePdf } from "./pdf/invoice-pdf.ts";
 import { createTypesetter } from "./pdf/typesetter.ts";
 import { invoiceUbl } from "./ubl/invoice-ubl.ts";
 
-/** PDFs are set in a thread of their own; HTML and UBL are made at once. */
+/** PDFs are set in a process of their own; HTML and UBL are made at once. */
 export function createInvoiceDocuments(): InvoiceDocuments {
   const typesetter = createTypesetter();
   return {

@@ -11,7 +11,7 @@ footer{max-width:800px;margin:0 auto 24px;padding:12px 40px;background:#fff;bord
 footer p{margin:0}
 header{display:flex;justify-content:space-between;align-items:center;gap:24px;border-bottom:2px solid ${colour};padding-bottom:12px}
 .name{font-size:24px;font-weight:700;color:${colour}}
-.logo{display:block;max-height:56px;max-width:320px}
+.logo{display:block;height:56px;max-width:320px;object-fit:contain;object-position:left}
 h1{margin:0;font-size:30px;font-weight:300;color:${colour}}
 small,.quiet{color:#5c6773}
 small{font-size:11px}
@@ -19,7 +19,7 @@ small{font-size:11px}
 .parties>div{flex:1 1 180px}
 table{border-collapse:collapse}
 .facts th{padding:1px 0;padding-inline-end:16px;color:#5c6773;font-weight:400;text-align:start;vertical-align:top}
-.facts td{padding:1px 0;text-align:end}
+.facts td{padding:1px 0;text-align:end;vertical-align:top}
 .highlight{display:flex;flex-wrap:wrap;justify-content:space-between;align-items:center;gap:16px;margin:20px 0;padding:16px 20px;background:${colour}12;border-radius:8px}
 .amount{font-size:24px;font-weight:600;color:${colour};margin-inline-end:12px}
 .pay{padding:10px 20px;background:${colour};color:#fff;border-radius:6px;font-weight:600;text-decoration:none}

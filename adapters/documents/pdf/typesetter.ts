@@ -1,14 +1,17 @@
-import { Worker } from "node:worker_threads";
+import { type ChildProcess, fork } from "node:child_process";
+import { fileURLToPath } from "node:url";
 import { Unavailable } from "#domain/errors.ts";
 import type { Sheet } from "./sheet.ts";
 
 /** Sheets that wait at most: a thousand are half a minute of work. */
 const LONGEST_QUEUE = 1_000;
-/** Ten thousand lines take some seconds; what takes this long never ends. */
-const TIMEOUT_MS = 120_000;
+/** Ten thousand lines take fifteen seconds of a core, and much more of a busy one; what takes this long never ends. */
+const TIMEOUT_MS = 300_000;
+/** Characters of a sheet (some two thousand lines) after which a process is replaced: it would keep the gigabytes that it took. */
+const LARGE_SHEET = 500_000;
 
 export interface Typesetter {
-  /** @returns a PDF. Throws Unavailable when too many wait or the thread was lost, Error when the sheet cannot be set. */
+  /** @returns a PDF. Throws Unavailable when too many wait or the process was lost, Error when the sheet cannot be set. */
   typeset(sheet: Sheet): Promise<Uint8Array>;
 }
 
@@ -19,43 +22,54 @@ interface Waiting {
   readonly reject: (error: Error) => void;
 }
 
-/** One thread, started by the first sheet; it keeps no process alive. */
+/**
+ * Typesetting takes tens of milliseconds of native code that cannot be interrupted: it has a process of its own, whose end takes nothing
+ * else along. The first sheet starts it; it keeps no process alive.
+ */
 export function createTypesetter(): Typesetter {
-  let thread: Thread | null = null;
+  let press: Press | null = null;
   return {
     typeset: (sheet) => {
-      if (thread === null || thread.ended()) thread = startThread();
-      return thread.typeset(sheet);
+      if (press === null || press.ended()) press = startPress();
+      const pdf = press.typeset(sheet);
+      if (sheet.content.length > LARGE_SHEET) {
+        press.retire();
+        press = null;
+      }
+      return pdf;
     },
   };
 }
 
-interface Thread extends Typesetter {
+interface Press extends Typesetter {
   ended(): boolean;
+  /** Ends it once nothing waits. */
+  retire(): void;
 }
 
-function startThread(): Thread {
-  const worker = new Worker(new URL("./typesetter-thread.ts", import.meta.url));
+function startPress(): Press {
+  const child = startProcess();
   const waiting = new Map<number, Waiting>();
   let nextId = 0;
-  let ended = false;
+  let state: "working" | "retiring" | "ended" = "working";
   let watch: NodeJS.Timeout | undefined;
   const end = (cause: unknown): void => {
-    ended = true;
+    state = "ended";
     clearTimeout(watch);
     for (const { reject } of waiting.values()) reject(new Unavailable("typesetter", { cause }));
     waiting.clear();
-    void worker.terminate();
+    child.kill("SIGKILL");
   };
-  // The thread sets one sheet after another: each answer starts the clock of the next.
+  // It sets one sheet after another: each answer starts the clock of the next.
   const rewind = (): void => {
     clearTimeout(watch);
+    hold(child, waiting.size > 0);
     if (waiting.size > 0) watch = setTimeout(() => end(new Error("a sheet took too long")), TIMEOUT_MS);
-    else worker.unref();
+    else if (state === "retiring") end(new Error("retired"));
   };
-  worker.on("error", end);
-  worker.on("exit", (code) => end(new Error(`the thread ended with ${code}`)));
-  worker.on("message", (answer: Answer) => {
+  child.on("error", end);
+  child.on("exit", (code, signal) => end(new Error(`the process ended with ${signal ?? code}`)));
+  child.on("message", (answer: Answer) => {
     const asker = waiting.get(answer.id);
     waiting.delete(answer.id);
     rewind();
@@ -63,7 +77,10 @@ function startThread(): Thread {
     else asker?.reject(new Error(answer.problem));
   });
   return {
-    ended: () => ended,
+    ended: () => state === "ended",
+    retire: () => {
+      state = "retiring";
+    },
     typeset: (sheet) =>
       new Promise((resolve, reject) => {
         if (waiting.size >= LONGEST_QUEUE) {
@@ -72,9 +89,30 @@ function startThread(): Thread {
         }
         const id = (nextId += 1);
         waiting.set(id, { resolve, reject });
-        worker.ref();
         if (waiting.size === 1) rewind();
-        worker.postMessage({ id, sheet }, []);
+        child.send({ id, sheet });
       }),
   };
+}
+
+/** It gets nothing of our environment, and so no secret. */
+function startProcess(): ChildProcess {
+  const file = fileURLToPath(new URL("./typesetter-process.ts", import.meta.url));
+  return fork(file, {
+    serialization: "advanced",
+    execArgv: [],
+    env: {},
+    stdio: ["ignore", "ignore", "inherit", "ipc"],
+  });
+}
+
+/** Whether it keeps this process alive. */
+function hold(child: ChildProcess, holds: boolean): void {
+  if (holds) {
+    child.ref();
+    child.channel?.ref();
+  } else {
+    child.unref();
+    child.channel?.unref();
+  }
 }
