@@ -54,6 +54,8 @@ export interface FlowsWorkerOptions {
   /** A prepared bundle, where several workers share one. */
   readonly workflowBundle?: WorkflowBundleOption;
   readonly taskQueue: string;
+  /** Kept in memory between their steps; 0: none, so that a worker that dies leaves none behind that are waited for. Default: 500. */
+  readonly cachedFlowsMax?: number;
   /** The release that it belongs to; left out: it takes the work of runs that belong to none, as in tests. */
   readonly version?: WorkerDeploymentVersion;
 }
@@ -76,7 +78,7 @@ export async function createFlowsWorker(options: FlowsWorkerOptions): Promise<Fl
     ...(workflowBundle === undefined ? { workflowsPath: FLOWS_PATH } : { workflowBundle }),
     shutdownGraceTime: GRACE_MS,
     shutdownForceTime: FORCE_MS,
-    maxCachedWorkflows: CACHED_FLOWS_MAX,
+    maxCachedWorkflows: options.cachedFlowsMax ?? CACHED_FLOWS_MAX,
     maxConcurrentActivityTaskExecutions: ACTIVITIES_MAX,
   });
   let running: Promise<void> | undefined;
