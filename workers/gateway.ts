@@ -1,6 +1,5 @@
 import { randomBytes } from "node:crypto";
 import { v7 as uuidv7 } from "uuid";
-import { createInvoiceDocuments } from "#adapters/documents/invoice-documents.ts";
 import { loadNumberRanges } from "#adapters/number-ranges/number-ranges.ts";
 import { createAdminKeys } from "#adapters/postgres/admin-keys.ts";
 import { createControlOutbox } from "#adapters/postgres/control-outbox.ts";
@@ -16,7 +15,6 @@ import { createMetering } from "#adapters/postgres/metering.ts";
 import { createMessageReads } from "#adapters/postgres/messages.ts";
 import { createPaymentStore } from "#adapters/postgres/payments.ts";
 import { createPartOutcomes } from "#adapters/postgres/part-outcomes.ts";
-import type { Pool } from "#adapters/postgres/pool.ts";
 import { createPriceRules } from "#adapters/postgres/price-rules.ts";
 import { createRateCardStore } from "#adapters/postgres/rate-cards.ts";
 import { createReRatings } from "#adapters/postgres/re-ratings.ts";
@@ -47,6 +45,7 @@ import { createQuoting } from "#pipeline/ingress/quote.ts";
 import { createSmppCounters } from "#protocols/smpp/session.ts";
 import { startControlFeed } from "./control-feed.ts";
 import { AcceptedRate, createHealthProbe } from "./gateway-health.ts";
+import { createPayableDocuments } from "./invoice-documents.ts";
 import { openProviderDoor } from "./payment-providers.ts";
 import { runProcess, type ProcessContext } from "./process-context.ts";
 import { openRedis } from "./redis.ts";
@@ -115,7 +114,7 @@ async function compose(context: ProcessContext): Promise<void> {
       tenants,
       ...durable,
       ledger: createLedgerReads(pool),
-      invoicing: invoicingOf(pool),
+      invoicing: invoicingOf(context),
       ...booksDoor(context),
       wallets,
       announcements: outbox,
@@ -157,11 +156,11 @@ function connectFlows({
   };
 }
 
-function invoicingOf(pool: Pool): GatewayDependencies["invoicing"] {
+function invoicingOf({ pool, config }: ProcessContext): GatewayDependencies["invoicing"] {
   return {
     reads: createInvoiceReads(pool),
     books: createInvoiceBooks(pool),
-    documents: createInvoiceDocuments(),
+    documents: createPayableDocuments(config),
     issuers: createIssuers(pool),
   };
 }

@@ -1,10 +1,10 @@
-import { createInvoiceDocuments } from "#adapters/documents/invoice-documents.ts";
 import { createInvoiceBooks } from "#adapters/postgres/invoices.ts";
 import { createIssuers } from "#adapters/postgres/issuers.ts";
 import { createInvoicingActivities } from "#activities/invoicing.ts";
 import { createLowBalanceActivities } from "#activities/low-balance.ts";
 import { createSuspensionActivities } from "#activities/suspension.ts";
 import type { FlowsContext } from "./context.ts";
+import { createPayableDocuments } from "../invoice-documents.ts";
 import { settlementActivities } from "./settlement.ts";
 
 /** Activities of the queue `billing`. */
@@ -16,7 +16,7 @@ export function billingActivities(context: FlowsContext): object {
       tenants,
       issuers: createIssuers(pool),
       books: createInvoiceBooks(pool),
-      documents: createInvoiceDocuments(),
+      documents: createPayableDocuments(process.config),
       // A deployment that must clear its invoices composes its authority here (docs/flows/invoicing.md).
       authority: null,
       mailer,

@@ -1,0 +1,128 @@
+import { beforeAll, expect, test } from "@jest/globals";
+import type { PaymentBody } from "#gateway/rest/payment-body.ts";
+import type { PaymentBooks } from "../../examples/stripe-simulator/books.ts";
+import { attachWorld, eventually, type Tenant, type World } from "../pipeline/world.ts";
+
+let world: World;
+beforeAll(async () => {
+  world = await attachWorld();
+}, 60_000);
+
+interface Begun {
+  readonly payment_id: string;
+}
+
+async function payingTenant(paymentMethodId: string | null): Promise<Tenant> {
+  const tenant = await world.tenant("PAY", { email: "ops@pay.test" });
+  await world.admin.patch(`/api/v2/tenants/${tenant.tenantId}`, {
+    payment: { provider: "stripe", customer_id: null, payment_method_id: paymentMethodId },
+  });
+  return tenant;
+}
+
+const pay = ({ rest, tenantId }: Tenant, amount = "25.00"): Promise<Begun> =>
+  rest.post(`/api/v2/tenants/${tenantId}/payments`, { amount }, { "idempotency-key": "first" });
+
+const paymentOf = ({ rest }: Tenant, { payment_id: id }: Begun): Promise<PaymentBody> =>
+  rest.get<PaymentBody>(`/api/v2/payments/${id}`).catch(() => ({ state: "collecting" }) as PaymentBody);
+
+const until = (tenant: Tenant, begun: Begun, state: PaymentBody["state"]): Promise<PaymentBody> =>
+  eventually(
+    () => paymentOf(tenant, begun),
+    (payment) => payment.state === state,
+  );
+
+const balance = async ({ rest, tenantId }: Tenant): Promise<string> =>
+  (await rest.get<{ balance: string }>(`/api/v2/tenants/${tenantId}/balance`)).balance;
+
+async function simulator<Answer>(path: string, body?: object): Promise<Answer> {
+  const url = `${world.environment.urls.stripeSimulator}/simulator/${path}`;
+  const answer = await fetch(url, body === undefined ? {} : { method: "POST", body: JSON.stringify(body) });
+  return (await answer.json()) as Answer;
+}
+
+const booksOf = async ({ payment_id: id }: Begun): Promise<PaymentBooks | undefined> =>
+  (await simulator<Record<string, PaymentBooks>>("books"))[id];
+
+test("a stored card tops the wallet up, once; half of it goes back, and no more than is left", async () => {
+  const tenant = await payingTenant("pm_card_visa");
+  const [begun, again] = [await pay(tenant), await pay(tenant)];
+  expect(again.payment_id).toBe(begun.payment_id);
+  const payment = await until(tenant, begun, "paid");
+  expect(payment).toMatchObject({ received: "25.00", attempts: [{ state: "succeeded" }] });
+  expect(await balance(tenant)).toBe("35");
+  expect(await booksOf(begun)).toMatchObject({ charges: 1, charged: 2500 });
+  const refunds = `/api/v2/payments/${begun.payment_id}/refunds`;
+  const refund = await world.admin.post(refunds, { amount: "12.50", reason: "complaint" });
+  expect(refund).toMatchObject({ status: "refunded", refunded: "12.50" });
+  expect(await balance(tenant)).toBe("22.5");
+  await expect(world.admin.post(refunds, { amount: "12.51", reason: "more" })).rejects.toThrow("409");
+  expect(await booksOf(begun)).toMatchObject({ refunds: 1, refunded: 1250 });
+}, 120_000);
+
+test("a payer with a link pays on the provider's page, and the webhook ends it", async () => {
+  const tenant = await payingTenant(null);
+  const begun = await pay(tenant);
+  const { action_url: url } = await until(tenant, begun, "requires_action");
+  await fetch(`${url}/pay`, { method: "POST", redirect: "manual" });
+  await until(tenant, begun, "paid");
+  expect(await balance(tenant)).toBe("35");
+  expect(await booksOf(begun)).toMatchObject({ charges: 1 });
+}, 120_000);
+
+test("500 after success, twice the webhook and late: one charge, one credit", async () => {
+  const tenant = await payingTenant("pm_card_visa");
+  await simulator("faults", { kind: "error_after", match: "confirm" });
+  await simulator("faults", { kind: "webhook_duplicate", match: "succeeded" });
+  const begun = await pay(tenant);
+  await until(tenant, begun, "paid");
+  expect(await booksOf(begun)).toMatchObject({ charges: 1, charged: 2500 });
+  expect(await balance(tenant)).toBe("35");
+}, 120_000);
+
+test("declined is over, and what is transferred later is credited all the same", async () => {
+  const tenant = await payingTenant("pm_card_chargeDeclinedInsufficientFunds");
+  const begun = await pay(tenant);
+  expect(await until(tenant, begun, "declined")).toMatchObject({
+    because: "insufficient_funds",
+    received: "0.00",
+  });
+  const transfer = { amount: "5.00", reference: "B-1", reason: "statement" };
+  const transfers = `/api/v2/payments/${begun.payment_id}/bank-transfers`;
+  for (let repeat = 0; repeat < 2; repeat += 1) await world.admin.post(transfers, transfer);
+  const credited = await eventually(
+    () => paymentOf(tenant, begun),
+    ({ movements }) => movements[0]?.booked === true,
+  );
+  expect(credited).toMatchObject({ received: "5.00", state: "declined" });
+  expect(await balance(tenant)).toBe("15");
+}, 120_000);
+
+test("a dispute takes the money from the wallet, and a won one gives it back", async () => {
+  const tenant = await payingTenant("pm_card_visa");
+  const begun = await pay(tenant);
+  await until(tenant, begun, "paid");
+  const { paymentIntents } = (await booksOf(begun))!;
+  const { id } = await simulator<{ id: string }>("disputes", { payment_intent: paymentIntents[0] });
+  await eventually(
+    () => balance(tenant),
+    (now) => now === "10",
+  );
+  await simulator(`disputes/${id}/close`, { outcome: "won" });
+  await eventually(
+    () => balance(tenant),
+    (now) => now === "35",
+  );
+}, 120_000);
+
+test("given up, it cannot be paid by its link any more", async () => {
+  const tenant = await payingTenant(null);
+  const begun = await pay(tenant);
+  const { action_url: url } = await until(tenant, begun, "requires_action");
+  const cancelled = await world.admin.post(`/api/v2/payments/${begun.payment_id}/cancel`, {
+    reason: "changed",
+  });
+  expect(cancelled).toMatchObject({ state: "cancelled", because: "changed" });
+  await fetch(`${url}/pay`, { method: "POST", redirect: "manual" });
+  expect(await booksOf(begun)).toBeUndefined();
+}, 120_000);
