@@ -29,7 +29,7 @@ const line = fc.record({
 export function arbitraryInvoice(maxLines: number): fc.Arbitrary<Invoice> {
   return fc
     .record({
-      lines: fc.array(line, { maxLength: maxLines }),
+      lines: fc.array(line, { maxLength: maxLines, size: "max" }),
       kind: fc.constantFrom("invoice" as const, "statement" as const, "credit_note" as const),
       paid: fc.bigInt(0n, 1_000n),
     })
