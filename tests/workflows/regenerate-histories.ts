@@ -24,6 +24,7 @@ import {
   type SettlementInput,
 } from "#workflows/settlement/api.ts";
 import { scriptedSettlement } from "./scripted-settlement.ts";
+import { recordInvoicing } from "./record-invoicing.ts";
 import { writeHistory } from "./recorded-histories.ts";
 
 interface Recording {
@@ -163,4 +164,5 @@ await flows.withWorker(
   },
   "billing-recorded",
 );
+await recordInvoicing(flows);
 await flows.close();

@@ -14,7 +14,7 @@ type Status = "mailing" | InvoiceMailingOutput["result"];
 const MAIL: ActivityOptions = {
   startToCloseTimeout: "1m",
   scheduleToCloseTimeout: "24h",
-  retry: { initialInterval: "1s", backoffCoefficient: 2, maximumInterval: "10m" },
+  retry: { initialInterval: "1s", backoffCoefficient: 2, maximumInterval: "1h" },
 };
 
 /** One mail, tried for a day. */

@@ -1,4 +1,5 @@
 import {
+  ActivityCancellationType,
   ApplicationFailure,
   CancellationScope,
   defineQuery,
@@ -42,6 +43,8 @@ type Status = InvoicingState["status"];
 /** A million charges are added up in seconds; until PostgreSQL has it, it is tried. */
 const BOOKS: ActivityOptions = {
   startToCloseTimeout: "2m",
+  // A transaction that is under way may end as it likes; what it came to decides what is left to do.
+  cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
   retry: { initialInterval: "500ms", backoffCoefficient: 2, maximumInterval: "1m" },
 };
 
@@ -56,7 +59,7 @@ const AUTHORITY: ActivityOptions = {
 const MAIL: ActivityOptions = {
   startToCloseTimeout: "1m",
   scheduleToCloseTimeout: "24h",
-  retry: { initialInterval: "1s", backoffCoefficient: 2, maximumInterval: "10m" },
+  retry: { initialInterval: "1s", backoffCoefficient: 2, maximumInterval: "1h" },
 };
 
 const activities = (

@@ -3,6 +3,7 @@ import { type Actor, actorName } from "#domain/access/actor.ts";
 import { mayChange, TENANT_FIELD_PERMISSIONS, type TenantField } from "#domain/access/permissions.ts";
 import { parsePercent } from "#domain/money/percent.ts";
 import { parseTaxId } from "#domain/tax/tax-id.ts";
+import { invoicingSchedule, invoicingScheduleId } from "#domain/invoicing/schedule.ts";
 import type { TenantConfiguration } from "#domain/tenants/tenant.ts";
 import type { TenantChange } from "#domain/tenants/tenant-store.ts";
 import { actorOf } from "../authenticate.ts";
@@ -113,6 +114,7 @@ export const updateTenant: AddRoute = (gateway, context) => {
           `The tenant is at revision ${outcome.configuration.revision}: read it again.`,
         );
       }
+      await followSchedule(context, httpRequest.body, outcome.configuration);
       return { tenant: toTenantBody(outcome.configuration), webhook_secret: webhook?.secret ?? null };
     },
   });
@@ -136,6 +138,19 @@ function withTaxId(patch: TenantPatch, country: string): TenantPatch {
 function assertTaxId({ tax_id: text, country: moved }: TenantPatch, country: string): void {
   const place = moved ?? country;
   if (text && parseTaxId(text, place) === null) throw fieldProblem("tax_id", `is no tax id of ${place}`);
+}
+
+/** Its invoices are made by a schedule in its zone; the same change again, where Temporal was away, makes it follow. */
+async function followSchedule(
+  { dependencies }: RouteContext,
+  patch: TenantPatch,
+  tenant: TenantConfiguration,
+): Promise<void> {
+  if (tenant.status === "closed") {
+    await dependencies.schedules.delete(invoicingScheduleId(tenant.tenantId));
+  } else if (patch.invoicing !== undefined || patch.timezone !== undefined) {
+    await dependencies.schedules.put(invoicingSchedule(tenant));
+  }
 }
 
 function assertMayChange(actor: Actor, patch: TenantPatch): void {
