@@ -11,6 +11,7 @@ import { zoneClock } from "#domain/rating/zone-clock.ts";
 import type { TenantStore } from "#domain/tenants/tenant-store.ts";
 import type { TenantConfiguration } from "#domain/tenants/tenant.ts";
 import type { FlowInvoice, InvoicingActivities, InvoicingInput } from "#workflows/invoicing/api.ts";
+import { withHeartbeats } from "./heartbeats.ts";
 import { invoiceMail } from "./mails/invoice.ts";
 
 export interface InvoicingDependencies {
@@ -28,27 +29,28 @@ export interface InvoicingDependencies {
 export function createInvoicingActivities(dependencies: InvoicingDependencies): InvoicingActivities {
   const { tenants, issuers, books, documents, authority, mailer, clock } = dependencies;
   return {
-    async closePeriod({ dueAt, ...input }) {
-      const tenant = await knownTenant(tenants, input.tenantId);
-      const period = periodOf(tenant, input, dueAt, clock.now());
-      const issuer = await issuers.current();
-      const invoices: FlowInvoice[] = [];
-      const empty: string[] = [];
-      for (const walletId of walletsOf(tenant, input)) {
-        const outcome = await books.close({
-          tenant,
-          walletId,
-          period,
-          issuer,
-          issue: authority === null,
-          actor: input.actor,
-          at: clock.now(),
-        });
-        if (outcome.kind === "invoice") invoices.push(flowInvoiceOf(outcome.invoice));
-        else empty.push(walletId);
-      }
-      return { invoices, empty };
-    },
+    closePeriod: ({ dueAt, ...input }) =>
+      withHeartbeats(async () => {
+        const tenant = await knownTenant(tenants, input.tenantId);
+        const period = periodOf(tenant, input, dueAt, clock.now());
+        const issuer = await issuers.current();
+        const invoices: FlowInvoice[] = [];
+        const empty: string[] = [];
+        for (const walletId of walletsOf(tenant, input)) {
+          const outcome = await books.close({
+            tenant,
+            walletId,
+            period,
+            issuer,
+            issue: authority === null,
+            actor: input.actor,
+            at: clock.now(),
+          });
+          if (outcome.kind === "invoice") invoices.push(flowInvoiceOf(outcome.invoice));
+          else empty.push(walletId);
+        }
+        return { invoices, empty };
+      }),
 
     async registerFiscally({ invoiceId }) {
       if (authority === null) return null;
@@ -65,7 +67,7 @@ export function createInvoicingActivities(dependencies: InvoicingDependencies): 
     },
 
     async issueInvoice({ invoiceId, fiscal }) {
-      const issued = await books.issue(invoiceId, fiscal, clock.now());
+      const issued = await withHeartbeats(() => books.issue(invoiceId, fiscal, clock.now()));
       if (issued === null) throw unknownInvoice(invoiceId);
       return flowInvoiceOf(issued);
     },

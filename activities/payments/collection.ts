@@ -15,7 +15,7 @@ import {
 import { paymentMail } from "../mails/payment.ts";
 import { bookMovements } from "./booking.ts";
 import { existingPayment, providerNamed, type PaymentDependencies } from "./dependencies.ts";
-import { withHeartbeats } from "./heartbeats.ts";
+import { withHeartbeats } from "../heartbeats.ts";
 
 /** A postpaid customer's own person must have a chance to see the mail first. */
 const SUSPENSION_GRACE_SECONDS = 86_400;

@@ -3,7 +3,7 @@ import type { PaymentDisputeActivities } from "#workflows/payment-dispute/api.ts
 import { disputeMail } from "../mails/refund.ts";
 import { bookMovements } from "./booking.ts";
 import { existingPayment, type PaymentDependencies } from "./dependencies.ts";
-import { withHeartbeats } from "./heartbeats.ts";
+import { withHeartbeats } from "../heartbeats.ts";
 
 /** What these throw is Unavailable (tried again), or says for good that the payment is not there. */
 export function createPaymentDisputeActivities(on: PaymentDependencies): PaymentDisputeActivities {

@@ -12,7 +12,7 @@ import {
 import { refundMail } from "../mails/refund.ts";
 import { bookMovements } from "./booking.ts";
 import { existingPayment, providerNamed, type PaymentDependencies } from "./dependencies.ts";
-import { withHeartbeats } from "./heartbeats.ts";
+import { withHeartbeats } from "../heartbeats.ts";
 
 /** What these throw is Unavailable (tried again), or says for good that the payment is not there. */
 export function createPaymentRefundActivities(on: PaymentDependencies): PaymentRefundActivities {

@@ -21,7 +21,7 @@ import {
 } from "./scripted-invoicing.ts";
 import { startTimeSkipping, type TimeSkipping } from "./time-skipping.ts";
 
-jest.setTimeout(30_000);
+jest.setTimeout(120_000);
 
 let flows: TimeSkipping;
 beforeAll(async () => {

@@ -1,6 +1,5 @@
 import { z } from "zod";
 import type { FlowDefinition } from "#domain/flows/definition.ts";
-import { invoicingScheduleId } from "#domain/invoicing/schedule.ts";
 import type { FiscalRegistration } from "#domain/invoicing/ports.ts";
 import { invoicingScheduleId } from "#domain/invoicing/schedule.ts";
 import type { MailOutcome } from "#domain/mail/ports.ts";
@@ -95,10 +94,6 @@ export const invoicingFlow: FlowDefinition = {
   output: invoicingOutput,
   startedBy: "the tenant's schedule, or POST /api/v2/tenants/:id/invoices",
   starters: ["owner", "finance"],
-  schedule: {
-    parties: ["owner", "finance"],
-    identify: ({ tenantId }: InvoicingInput) => ({ scheduleId: invoicingScheduleId(tenantId), tenantId }),
-  },
   identify: (input: InvoicingInput) => ({
     workflowId: invoicingWorkflowId(input),
     tenantId: input.tenantId,

@@ -40,9 +40,10 @@ import {
 
 type Status = InvoicingState["status"];
 
-/** A million charges are added up in seconds; until PostgreSQL has it, it is tried. */
+/** A million charges are added up in seconds, and a tenant has several wallets; until PostgreSQL has it, it is tried. */
 const BOOKS: ActivityOptions = {
-  startToCloseTimeout: "2m",
+  startToCloseTimeout: "10m",
+  heartbeatTimeout: "15s",
   // A transaction that is under way may end as it likes; what it came to decides what is left to do.
   cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
   retry: { initialInterval: "500ms", backoffCoefficient: 2, maximumInterval: "1m" },
