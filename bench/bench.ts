@@ -25,6 +25,8 @@ export interface BenchResult {
   readonly p99_ms: number;
   readonly lost: number;
   readonly duplicated: number;
+  /** Further figures of the same run, each with its unit in its name. */
+  readonly also?: Readonly<Record<string, number>>;
   readonly tables: readonly BenchTable[];
 }
 

@@ -10,4 +10,5 @@ export const benches: Readonly<Record<string, () => Promise<{ readonly bench: Be
   quotes: () => import("./quotes.ts"),
   rating: () => import("./rating.ts"),
   rebuild: () => import("./rebuild.ts"),
+  workflows: () => import("./workflows.ts"),
 };

@@ -13,8 +13,9 @@ const temporal = createTemporalClient(readConfig().temporal);
 try {
   if (verb === "current" && buildId !== undefined)
     await makeCurrent(temporal, { deploymentName: FLOWS_DEPLOYMENT, buildId }, []);
-  for (const { buildId, status } of await listReleases(temporal))
-    process.stdout.write(`${buildId}  ${status}\n`);
+  const releases = await listReleases(temporal);
+  if (releases.length === 0) process.stdout.write("none has polled yet\n");
+  for (const { buildId, status } of releases) process.stdout.write(`${buildId}  ${status}\n`);
 } finally {
   await temporal.close();
 }

@@ -54,22 +54,33 @@ export async function makeCurrent(
 }
 
 /** temporal.api.enums.v1.WorkerDeploymentVersionStatus */
-const STATUSES = ["unknown", "inactive", "current", "ramping", "draining", "drained", "created"] as const;
+const STATUSES: readonly string[] = [
+  "unknown",
+  "inactive",
+  "current",
+  "ramping",
+  "draining",
+  "drained",
+  "created",
+];
 
 /** Releases that the server knows, with what becomes of them: `drained` ones have no run left and may be stopped. */
 export async function listReleases({
   client,
   config,
-}: TemporalClient): Promise<{ readonly buildId: string; readonly status: (typeof STATUSES)[number] }[]> {
-  const { workerDeploymentInfo } = await onTemporal(() =>
+}: TemporalClient): Promise<{ readonly buildId: string; readonly status: string }[]> {
+  const found = await onTemporal(() =>
     client.workflowService.describeWorkerDeployment({
       namespace: config.namespace,
       deploymentName: FLOWS_DEPLOYMENT,
     }),
-  );
-  return (workerDeploymentInfo?.versionSummaries ?? []).map(({ deploymentVersion, status }) => ({
+  ).catch((error: unknown) => {
+    if (isGrpcServiceError(error) && NOT_THERE_YET.includes(error.code)) return null;
+    throw error;
+  });
+  return (found?.workerDeploymentInfo?.versionSummaries ?? []).map(({ deploymentVersion, status }) => ({
     buildId: deploymentVersion?.buildId ?? "",
-    status: STATUSES[Number(status ?? 0)] ?? "unknown",
+    status: STATUSES[status ?? 0] ?? "unknown",
   }));
 }
 

@@ -1,0 +1,80 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { toConfig } from "#platform/config/config.ts";
+import { startEnvironment, type Environment } from "../scripts/environment.ts";
+import type { Bench, BenchOptions, BenchResult } from "./bench.ts";
+import { percentile } from "./checks.ts";
+import { catalogLatency } from "./flows/catalog.ts";
+import { throughput } from "./flows/throughput.ts";
+
+const FLOWS = 3_000;
+const BAR_RATIO = 0.8;
+const BAR_CATALOG_P99_MS = 50;
+
+export const bench: Bench = {
+  name: "workflows",
+  summary:
+    "flows of one activity per second, encrypted and versioned, beside the bare SDK; the catalog's latency",
+  run,
+};
+
+async function run(options: BenchOptions): Promise<BenchResult> {
+  const folder = options.dataDirectory ?? mkdtempSync(join(tmpdir(), "catalyst-bench-"));
+  let environment: Environment | undefined;
+  try {
+    environment = await startEnvironment({
+      dataDirectory: folder,
+      ports: "auto",
+      processes: ["gateway"],
+      env: { LOG_LEVEL: "warn" },
+      allowSystemPackages: options.allowSystemPackages,
+      progress: options.progress,
+    });
+    options.progress("the catalog …");
+    const catalog = await catalogLatency(environment.urls.gateway, environment.secrets.adminToken);
+    await environment.stopProcess("gateway");
+    const { temporal } = toConfig(environment.variables);
+    const flows = await throughput(temporal, options.messages ?? FLOWS, options.progress);
+    return result(flows, catalog);
+  } finally {
+    await environment?.stop();
+    if (options.dataDirectory === undefined) rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function result(
+  { product, bare }: Awaited<ReturnType<typeof throughput>>,
+  catalog: Awaited<ReturnType<typeof catalogLatency>>,
+): BenchResult {
+  const round = (value: number): number => Math.round(value * 10) / 10;
+  const ratio = Math.round((product.perSecond / bare.perSecond) * 1000) / 1000;
+  const verdict = (met: boolean): string => (met ? "met" : "not met");
+  return {
+    bench: "workflows",
+    figure: round(product.perSecond),
+    unit: "flows/s",
+    ceiling: round(bare.perSecond),
+    ratio,
+    p50_ms: round(percentile(product.latencies, 0.5)),
+    p99_ms: round(percentile(product.latencies, 0.99)),
+    lost: product.lost + bare.lost + catalog.failed,
+    duplicated: 0,
+    also: { catalog_p50_ms: round(catalog.p50), catalog_p99_ms: round(catalog.p99) },
+    tables: [
+      {
+        title: "Bars",
+        rows: [
+          ["", "REACHED", "BAR", ""],
+          ["flows beside the bare SDK", String(ratio), `≥ ${BAR_RATIO}`, verdict(ratio >= BAR_RATIO)],
+          [
+            "GET /api/v2/workflows, p99",
+            `${round(catalog.p99)} ms`,
+            `< ${BAR_CATALOG_P99_MS} ms`,
+            verdict(catalog.p99 < BAR_CATALOG_P99_MS),
+          ],
+        ],
+      },
+    ],
+  };
+}
