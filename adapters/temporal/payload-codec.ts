@@ -37,6 +37,11 @@ export function createPayloadCodec(keys: readonly PayloadKey[]): PayloadCodec {
   };
 }
 
+/** Of the key that a payload is encrypted with; null for one in clear. */
+export function keyIdOf({ metadata }: Payload): string | null {
+  return textOf(metadata?.["encoding"]) === ENCODING ? textOf(metadata?.[KEY_ID]) : null;
+}
+
 function encrypt(payload: Payload, { id, key }: PayloadKey): Payload {
   const nonce = randomBytes(NONCE_BYTES);
   const cipher = createCipheriv(CIPHER, key, nonce, { authTagLength: TAG_BYTES });
@@ -48,15 +53,14 @@ function encrypt(payload: Payload, { id, key }: PayloadKey): Payload {
 
 /** What is not encrypted passes: flows that started before it was, and what a person typed in the Web UI without a codec server. */
 function decrypt(payload: Payload, known: ReadonlyMap<string, Uint8Array>): Payload {
-  const { metadata, data } = payload;
-  if (textOf(metadata?.["encoding"]) !== ENCODING) return payload;
-  const id = textOf(metadata?.[KEY_ID]);
+  const id = keyIdOf(payload);
+  if (id === null) return payload;
   const key = known.get(id);
   if (key === undefined)
     throw new UnreadablePayload(
       `a payload is encrypted with the key "${id}", and only ${[...known.keys()].join(", ")} are known: add it to TEMPORAL_CODEC_KEYS`,
     );
-  const bytes = Buffer.from(data ?? []);
+  const bytes = Buffer.from(payload.data ?? []);
   if (bytes.length < NONCE_BYTES + TAG_BYTES) throw changed(id);
   const nonce = bytes.subarray(0, NONCE_BYTES);
   const decipher = createDecipheriv(CIPHER, key, nonce, { authTagLength: TAG_BYTES });

@@ -1,6 +1,10 @@
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import { ApplicationFailure } from "@temporalio/common";
-import { createTemporalClient } from "#adapters/temporal/client.ts";
+import { randomUUID } from "node:crypto";
+import { createTemporalClient, type TemporalClient } from "#adapters/temporal/client.ts";
+import { createFlowSchedules } from "#adapters/temporal/flow-schedules.ts";
+import { reEncryptSchedules } from "#adapters/temporal/schedule-keys.ts";
+import { systemClock } from "#domain/clock.ts";
 import { derivePayloadKey } from "#platform/payload-keys.ts";
 import { onboardingWorkflowId } from "#workflows/tenant-onboarding/api.ts";
 import {
@@ -80,3 +84,50 @@ test("a client with another key says which one it lacks; with both, it reads on"
   );
   await expect(result([rotated, ...config.payloadKeys])).resolves.toMatchObject({ welcomeMail: "accepted" });
 });
+
+test("schedules are encrypted with the next key, once, and keep what they start and when", async () => {
+  const scheduleId = `suspension-${randomUUID()}`;
+  const calendar = { every: "week", timezone: "Europe/Rome", hour: 0, minute: 30, dayOfWeek: 0 } as const;
+  const wanted = {
+    scheduleId,
+    flow: "suspension",
+    taskQueue: "nobody",
+    tenantId: "T",
+    calendar,
+    input: { tenantId: "T", note: CANARY },
+    workflowIdPrefix: scheduleId,
+    note: "kept",
+  };
+  const { config } = flows.temporal;
+  // Only its own schedule: those of others stay with the environment's key.
+  const rotated = createTemporalClient({
+    ...config,
+    payloadKeys: [derivePayloadKey("a newer key"), ...config.payloadKeys],
+  });
+  const only = { ...rotated, client: onlySchedule(rotated.client, scheduleId) };
+  const before = await createFlowSchedules(flows.temporal, systemClock).put(wanted);
+  await rotated.client.schedule.getHandle(scheduleId).pause("kept");
+  expect(await reEncryptSchedules(only)).toEqual([scheduleId]);
+  expect(await reEncryptSchedules(only)).toEqual([]);
+  const described = await rotated.client.schedule.getHandle(scheduleId).describe();
+  expect(described.action).toMatchObject({
+    args: [wanted.input],
+    staticSummary: "suspension: T, by its schedule",
+  });
+  const schedules = createFlowSchedules(rotated, systemClock);
+  expect(await schedules.describe(scheduleId)).toEqual({ ...before, paused: true, nextAt: null });
+  await expect(flows.temporal.client.schedule.getHandle(scheduleId).describe()).rejects.toThrow(
+    "is encrypted with the key",
+  );
+  await schedules.delete(scheduleId);
+  await rotated.close();
+});
+
+function onlySchedule(client: TemporalClient["client"], scheduleId: string): TemporalClient["client"] {
+  const schedule = Object.assign(Object.create(client.schedule) as typeof client.schedule, {
+    list: async function* () {
+      yield { scheduleId };
+    },
+  });
+  return Object.create(client, { schedule: { value: schedule } }) as typeof client;
+}
