@@ -50,19 +50,16 @@ const patch = z.object(invoicingPatch);
 
 export function invoicingChange(body: z.infer<typeof patch>): TenantChange {
   const { invoicing } = body;
+  if (invoicing === undefined) return {};
   return {
-    ...(invoicing === undefined
-      ? {}
-      : {
-          invoicing: {
-            cycle: invoicing.cycle,
-            paymentTermDays: invoicing.payment_term_days,
-            earlyPayment: invoicing.early_payment,
-            commitment: invoicing.commitment,
-            language: invoicing.language,
-            paper: invoicing.paper,
-          },
-        }),
+    invoicing: {
+      cycle: invoicing.cycle,
+      paymentTermDays: invoicing.payment_term_days,
+      earlyPayment: invoicing.early_payment,
+      commitment: invoicing.commitment,
+      language: invoicing.language,
+      paper: invoicing.paper,
+    },
   };
 }
 
