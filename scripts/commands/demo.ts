@@ -4,21 +4,23 @@ import { runExampleOne, sendLiveMessage, setUpTenantOne, type ExampleOne } from 
 import { runLoad, type LoadResult } from "../demo/load.ts";
 import { onboard } from "../demo/onboard.ts";
 import { createRest, type Rest } from "../demo/rest.ts";
+import { performSecondAct, type SecondAct } from "../demo/second-act.ts";
 import { linkTable, startReporter, statusTable } from "../environment-table.ts";
 import { startEnvironment, stopEnvironment, type Environment } from "../environment.ts";
 import { dataDirectoryFrom } from "../paths.ts";
 import { reconcile, type Reconciliation } from "../reconciliation.ts";
-import { print, progress, seconds } from "../terminal.ts";
+import { print, progress, seconds, table } from "../terminal.ts";
 import { loadDotEnv } from "../variables.ts";
 import { parseFlags, type CatalystCommand } from "./command.ts";
 import { parsePortChoice } from "./up.ts";
 
 const name = "demo";
-const usage = `catalyst demo [--exit] [--json] [--messages N] [--data DIR] [--ports BASE|auto] [--no-install]
+const usage = `catalyst demo [--exit] [--json] [--messages N] [--first-act] [--data DIR] [--ports BASE|auto] [--no-install]
 
   --exit        end after the reconciliation instead of staying up until Ctrl-C
   --json        one JSON object with the counts and the reconciliation on standard output
   --messages N  how many messages the second tenant sends (default 20000)
+  --first-act   leave the second one out: the invoice, its payment, a low balance, a suspension, a fraud case
   --data DIR    keep the demo's data there (default: .catalyst/demo); emptied at each start
   --ports BASE  consecutive ports from BASE; auto: free ones
   --no-install  install nothing into the system`;
@@ -40,6 +42,7 @@ async function run(args: readonly string[]): Promise<number> {
     exit: { type: "boolean" },
     json: { type: "boolean" },
     messages: { type: "string" },
+    "first-act": { type: "boolean" },
     data: { type: "string" },
     ports: { type: "string" },
     "no-install": { type: "boolean" },
@@ -60,14 +63,22 @@ async function run(args: readonly string[]): Promise<number> {
   try {
     const status = await environment.status();
     progress(`\n${statusTable(status)}\n`);
-    const report = await perform(environment, count);
+    const admin = createRest(environment.urls.gateway, environment.secrets.adminToken);
+    const first = await perform(environment, admin, count);
+    const second = values["first-act"] ? null : await performSecondAct(environment, admin, progress);
+    const report = { ...first, second_act: second };
     if (values.json) print(JSON.stringify(report, null, 2));
-    const ok = report.reconciled && report.example_1.exact && report.unexplained === 0;
+    const ok =
+      report.reconciled &&
+      report.example_1.exact &&
+      report.unexplained === 0 &&
+      report.second_act?.complete !== false;
     progress(
       ok
         ? `\nEverything adds up (${seconds(performance.now() - started)}).`
         : "\nSomething does not add up: see above.",
     );
+    if (second !== null) progress(`\n${flowTable(second)}`);
     progress(`\n${linkTable(environment.urls, new Set(status.processes.map((one) => one.name)))}`);
     if (!values.exit) await untilInterrupted(environment);
     return ok ? 0 : 1;
@@ -83,9 +94,19 @@ export const command: CatalystCommand = {
   run,
 };
 
-async function perform(environment: Environment, count: number): Promise<DemoReport> {
-  const gateway = environment.urls.gateway;
-  const admin = createRest(gateway, environment.secrets.adminToken);
+/** Where each flow of the second act is seen in Temporal's Web UI. */
+function flowTable({ invoice, low_balance, suspension, fraud_case }: SecondAct): string {
+  return table([
+    ["invoicing", invoice.flow],
+    ["payment", invoice.payment],
+    ["low balance", low_balance.flow],
+    ["suspension", suspension.flow],
+    ["fraud case", fraud_case.flow],
+  ]);
+}
+
+async function perform(environment: Environment, admin: Rest, count: number): Promise<DemoReport> {
+  const { gateway } = environment.urls;
   progress("2. TENANT-001 is onboarded by a Temporal workflow");
   const { tenant, warnings } = await setUpTenantOne(admin);
   progress(`   watch it: ${tenant.workflowUrl ?? "(no link)"}`);
