@@ -1,6 +1,7 @@
 import type { z } from "zod";
 import { billingEvent } from "#domain/events/billing-event.ts";
 import { firewallEvent } from "#domain/events/firewall-event.ts";
+import { fraudAlert } from "#domain/events/fraud-alert.ts";
 import { messageStatus } from "#domain/events/message-status.ts";
 import { messageSubmitted } from "#domain/events/message-submitted.ts";
 import { workflowTrigger } from "#domain/events/workflow-trigger.ts";
@@ -13,6 +14,7 @@ const SCHEMAS: Readonly<Record<string, z.ZodType>> = {
   status: messageStatus,
   "firewall.events": firewallEvent,
   "billing.events": billingEvent,
+  "fraud.alerts": fraudAlert,
   "workflow.triggers": workflowTrigger,
 };
 

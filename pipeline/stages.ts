@@ -8,7 +8,7 @@ export interface Stage {
   readonly consumerGroup: string;
   readonly deadLetterTopic: string;
   /** What the keys of its output records are. */
-  readonly messageKey: "conversation" | "wallet" | "none";
+  readonly messageKey: "conversation" | "wallet" | "tenant" | "none";
 }
 
 const everyChannel = (kind: "submitted" | "cleared" | "status" | "inbound"): string[] =>
@@ -58,6 +58,8 @@ export const STAGES = {
   ),
   analytics: stage("analytics", [...everyChannel("status"), "firewall.events"], [], "none"),
   notifications: stage("notifications", everyChannel("status"), [], "none"),
+  fraud: stage("fraud", [...everyChannel("status"), "firewall.events"], ["fraud.alerts"], "tenant"),
+  cases: stage("cases", ["fraud.alerts"], [], "none"),
   flows: stage("flows", ["workflow.triggers"], [], "none"),
   receipts: stage("receipts", everyChannel("status"), [], "none"),
 } as const satisfies Record<string, Stage>;
@@ -85,6 +87,8 @@ export const STAGE_BATCHES: Readonly<Record<StageName, StageBatches>> = {
   timeline: { everyMs: 300, bytesMax: 8 * MEBIBYTE },
   analytics: { everyMs: 300, bytesMax: 4 * MEBIBYTE },
   notifications: { everyMs: 50, bytesMax: 2 * MEBIBYTE },
+  fraud: { everyMs: 1_000, bytesMax: 4 * MEBIBYTE },
+  cases: { everyMs: 50, bytesMax: MEBIBYTE },
   flows: { everyMs: 50, bytesMax: MEBIBYTE },
   receipts: { everyMs: 20, bytesMax: 2 * MEBIBYTE },
 };
@@ -93,7 +97,7 @@ export const STAGE_BATCHES: Readonly<Record<StageName, StageBatches>> = {
 export const CONTROL_TOPICS = ["control.tenants", "control.rate-cards", "control.rules"] as const;
 
 /** Topics of the guide that nothing writes yet: created, so that what reads them may be deployed first. */
-const AWAITED_TOPICS = ["fraud.alerts", "notifications.sent"] as const;
+const AWAITED_TOPICS = ["notifications.sent"] as const;
 
 /** Every event topic that exists, created at start. */
 export function eventTopics(): string[] {

@@ -40,6 +40,7 @@ const portLabels: Partial<Record<keyof Ports, string>> = {
   codec: "codec",
   stripeSimulator: "api, page",
   paypalSimulator: "api, page",
+  fraudHealth: "health",
 };
 
 /** The addresses to open or connect to. */

@@ -27,6 +27,7 @@ export const portTable = {
   stripeSimulator: { port: 12_111, purpose: "Stripe simulator" },
   codec: { port: 8234, purpose: "codec server of the Temporal Web UI" },
   paypalSimulator: { port: 12_112, purpose: "PayPal simulator" },
+  fraudHealth: { port: 9488, purpose: "health and metrics of fraud" },
 } as const;
 
 export type PortName = keyof typeof portTable;

@@ -41,6 +41,7 @@ export const processes: readonly ProcessDefinition[] = [
   worker("timeline", "timelineHealth"),
   worker("analytics", "analyticsHealth"),
   worker("notifications", "notificationsHealth"),
+  worker("fraud", "fraudHealth"),
   worker("flows", "flowsHealth"),
   {
     name: "codec",

@@ -1,4 +1,5 @@
 import { createPaymentStore } from "#adapters/postgres/payments.ts";
+import { createFraudAlerts } from "#adapters/temporal/fraud-alerts.ts";
 import { createFlowTriggers } from "#adapters/temporal/flow-triggers.ts";
 import { createPaymentFlows } from "#adapters/temporal/payment-flows.ts";
 import {
@@ -28,6 +29,7 @@ await runProcess("flows", async (context) => {
   const flows = createFlowsContext(context);
   await startWorkers(flows);
   wakeUnbooked(flows);
+  await consumeStage(context, "cases", createFlowsHandler(createFraudAlerts(flows.temporal)));
   await consumeStage(context, "flows", createFlowsHandler(createFlowTriggers(flows.temporal)));
 });
 

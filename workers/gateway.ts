@@ -4,6 +4,7 @@ import { loadNumberRanges } from "#adapters/number-ranges/number-ranges.ts";
 import { createAdminKeys } from "#adapters/postgres/admin-keys.ts";
 import { createControlOutbox } from "#adapters/postgres/control-outbox.ts";
 import { createCorrections } from "#adapters/postgres/corrections.ts";
+import { createFraudCases } from "#adapters/postgres/fraud-cases.ts";
 import { createIdempotencyStore, pruneIdempotencyKeys } from "#adapters/postgres/idempotency.ts";
 import { createInvoiceReads } from "#adapters/postgres/invoice-reads.ts";
 import { createInvoiceBooks } from "#adapters/postgres/invoices.ts";
@@ -37,6 +38,7 @@ import { createReceiptsHandler } from "#gateway/smpp/receipts.ts";
 import { startSmppServer } from "#gateway/smpp/server.ts";
 import { createWebhookSecrets } from "#platform/webhook-secrets.ts";
 import { createPayLinks } from "#platform/pay-links.ts";
+import { createCaseLinks } from "#platform/case-links.ts";
 import { createPseudonyms } from "#platform/pseudonyms.ts";
 import { createReportSigner } from "#platform/settlement-signer.ts";
 import { createAcceptQueue } from "#pipeline/ingress/accept-queue.ts";
@@ -137,16 +139,20 @@ async function compose(context: ProcessContext): Promise<void> {
 /** Registered before the doors, and so closed after them. */
 function connectFlows({
   config,
-  clock,
   pool,
+  clock,
   lifecycle,
-}: ProcessContext): Pick<GatewayDependencies, "onboarding" | "flows" | "schedules" | "payments"> {
+}: ProcessContext): Pick<GatewayDependencies, "onboarding" | "flows" | "fraud" | "schedules" | "payments"> {
   const temporal = createTemporalClient(config.temporal);
   lifecycle.register(temporal);
   const store = createPaymentStore(pool);
   return {
     onboarding: createOnboardingStarter(temporal),
     flows: createFlowRuns(temporal),
+    fraud: {
+      cases: createFraudCases(pool),
+      links: createCaseLinks(config.secretKey, config.gateway.publicUrl),
+    },
     schedules: createFlowSchedules(temporal, clock),
     payments: {
       store,

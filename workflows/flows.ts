@@ -1,6 +1,7 @@
 /** Every workflow of the platform: what a worker bundles. */
 export { invoiceMailing } from "./invoice-mailing/workflow.ts";
 export { invoicing } from "./invoicing/workflow.ts";
+export { fraudCase } from "./fraud-case/workflow.ts";
 export { lowBalance } from "./low-balance/workflow.ts";
 export { paymentCollection } from "./payment-collection/workflow.ts";
 export { paymentDispute } from "./payment-dispute/workflow.ts";

@@ -57,6 +57,14 @@ export const PERMISSIONS = {
   "payments.refund": ["owner", "finance"],
   "payments.transfer": ["owner", "finance"],
   "payments.cancel": ["owner", "finance"],
+  // Who is suspected is not told so, nor by what signs.
+  "fraud_alerts.create": ["owner", "support"],
+  "fraud_cases.list": EVERY_ROLE,
+  "fraud_cases.read": EVERY_ROLE,
+  // But a refund is not support's to decide.
+  "fraud_cases.decide": ["owner", "finance", "support"],
+  "frozen_destinations.list": ["owner", "support"],
+  "frozen_destinations.delete": ["owner", "support"],
   "workflows.list": [...EVERY_ROLE, "tenant"],
   "workflows.start": ["owner", "support"],
   "runs.list": [...EVERY_ROLE, "tenant"],

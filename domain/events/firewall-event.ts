@@ -11,6 +11,12 @@ export const firewallEvent = z.object({
   direction: z.enum(["outbound", "inbound"]),
   conversation: z.string(),
   verdict: z.enum(["pass", "block"]),
+  /** Of the destination: ISO 3166-1 alpha-2, and the leading digits without the last four; absent where unknown. */
+  country: z.string().optional(),
+  prefix: z
+    .string()
+    .regex(/^\d{1,9}$/)
+    .optional(),
   /** Why ("keyword", "velocity"), absent on a pass. */
   code: z.string().optional(),
   ruleId: z.string().optional(),

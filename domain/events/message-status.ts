@@ -24,6 +24,11 @@ export const messageStatus = z.object({
   reason: z.string().optional(),
   /** ISO 3166-1 alpha-2 of the destination, for usage by country; absent or null when unknown. */
   country: z.string().nullable().optional(),
+  /** Leading digits of the destination, never its last four; absent where unknown. */
+  prefix: z
+    .string()
+    .regex(/^\d{1,9}$/)
+    .optional(),
   connector: z.string().optional(),
   /** The SMSC's or platform's id of this part, as the carrier wrote it. */
   carrierMessageId: z.string().optional(),

@@ -8,6 +8,7 @@ export const BLOCK_CODES = {
   keyword: "The text holds a blocked keyword.",
   velocity_destination: "Too many messages to this destination within a minute.",
   velocity_sender: "Too many messages from this sender within a minute.",
+  destination_frozen: "The destination is closed to this tenant while a suspected fraud is looked into.",
 } as const;
 
 export type BlockCode = keyof typeof BLOCK_CODES;

@@ -35,6 +35,7 @@ export const REFUSALS = {
   tenant_suspended: { field: "tenantId", retryable: false, ourFault: false },
   channel_not_available: { field: "channel", retryable: false, ourFault: false },
   invalid_destination: { field: "to", retryable: false, ourFault: false },
+  destination_frozen: { field: "to", retryable: false, ourFault: false },
   invalid_sender: { field: "from", retryable: false, ourFault: false },
   empty_text: { field: "text", retryable: false, ourFault: false },
   text_too_long: { field: "text", retryable: false, ourFault: false },

@@ -45,6 +45,7 @@ export interface TenantChange {
   readonly trustedHints?: boolean;
   readonly webhook?: TenantConfiguration["webhook"];
   readonly firewall?: TenantConfiguration["firewall"];
+  readonly frozenDestinations?: TenantConfiguration["frozenDestinations"];
   readonly customerSince?: TenantConfiguration["customerSince"];
   readonly markupPercent?: string;
   readonly promotion?: TenantConfiguration["promotion"];

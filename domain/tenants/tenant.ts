@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { frozenDestination } from "#domain/fraud/destinations.ts";
 import { fxSettings } from "#domain/fx/fx-rates.ts";
 import { taxSettings } from "#domain/tax/tax-settings.ts";
 
@@ -56,6 +57,8 @@ export const tenantConfiguration = z.object({
     /** Most messages per destination in a minute, null = the platform's default. */
     perDestinationPerMinute: z.number().int().min(1).nullable(),
   }),
+  /** Destinations that it may not reach; fraud cases alone write them. */
+  frozenDestinations: z.array(frozenDestination).optional(),
   /** YYYY-MM-DD: loyalty discounts count from here. */
   customerSince: z.string().nullable().optional(),
   /** Signed percent on every price of the card. */

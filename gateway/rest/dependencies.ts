@@ -6,6 +6,7 @@ import type { MessageReads } from "#domain/messages/ports.ts";
 import type { Money } from "#domain/money/money.ts";
 import type { ReRatings } from "#domain/rating/re-rating.ts";
 import type { RateCardVersion } from "#domain/rating/rate-card-version.ts";
+import type { CaseLinks, FraudCases } from "#domain/fraud/ports.ts";
 import type { FlowRuns } from "#domain/flows/runs.ts";
 import type { FlowSchedules } from "#domain/flows/schedules.ts";
 import type { InvoiceDocuments } from "#domain/invoicing/invoice.ts";
@@ -208,6 +209,10 @@ export interface GatewayDependencies {
   /** Where payment providers tell what happened. */
   readonly providerDoor: ProviderDoor;
   readonly schedules: FlowSchedules;
+  readonly fraud: {
+    readonly cases: Pick<FraudCases, "find" | "list">;
+    readonly links: Pick<CaseLinks, "read">;
+  };
   /** Measures what tenants' requests take. */
   readonly usage: Pick<UsageMeter, "count">;
   readonly settlements: Settlements;

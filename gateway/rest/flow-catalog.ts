@@ -3,6 +3,7 @@ import type { FlowRun } from "#domain/flows/runs.ts";
 import { partyOf } from "#domain/access/permissions.ts";
 import { invoiceMailingFlow } from "#workflows/invoice-mailing/api.ts";
 import { invoicingFlow } from "#workflows/invoicing/api.ts";
+import { fraudCaseFlow } from "#workflows/fraud-case/api.ts";
 import { lowBalanceFlow } from "#workflows/low-balance/api.ts";
 import { paymentCollectionFlow } from "#workflows/payment-collection/api.ts";
 import { paymentDisputeFlow } from "#workflows/payment-dispute/api.ts";
@@ -19,6 +20,7 @@ import { type FieldError, fieldErrors, ProblemError, validationProblem } from ".
 export const FLOWS: readonly FlowDefinition[] = [
   invoiceMailingFlow,
   invoicingFlow,
+  fraudCaseFlow,
   lowBalanceFlow,
   paymentCollectionFlow,
   paymentDisputeFlow,

@@ -18,6 +18,7 @@ const TAGS = [
   { name: "workflows", description: "Durable workflows: the catalog, their runs and what they are told" },
   { name: "schedules", description: "Workflows that start by a calendar" },
   { name: "settlement", description: "Settled days, their cases, partners and carriers" },
+  { name: "fraud", description: "Suspicions, cases, and destinations that are closed to a tenant" },
   { name: "administration", description: "Administration keys" },
   { name: "webhooks", description: "For payment providers: what happened to a payment" },
   { name: "platform", description: "Health and metrics" },

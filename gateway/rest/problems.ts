@@ -12,6 +12,7 @@ export const PROBLEMS = {
   insufficient_funds: { status: 402, title: "The wallet does not cover the message", retryable: true },
   forbidden: { status: 403, title: "This key may not do that", retryable: false },
   tenant_suspended: { status: 403, title: "The tenant is suspended", retryable: false },
+  destination_frozen: { status: 403, title: "The tenant may not reach this destination", retryable: false },
   not_found: { status: 404, title: "There is no such thing", retryable: false },
   route_not_found: { status: 404, title: "There is no such route", retryable: false },
   method_not_allowed: { status: 405, title: "The route does not know this method", retryable: false },
@@ -147,6 +148,7 @@ const SUBMISSION_FIELDS: Readonly<Record<string, string>> = { validityMs: "valid
 const REFUSAL_PROBLEMS: Partial<Record<RefusalCode, ProblemCode>> = {
   insufficient_funds: "insufficient_funds",
   tenant_suspended: "tenant_suspended",
+  destination_frozen: "destination_frozen",
   tenant_not_active: "conflict",
   unknown_tenant: "unauthorized",
   no_wallet: "conflict",

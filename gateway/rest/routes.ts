@@ -12,6 +12,8 @@ import { getIssuer } from "./routes/get-issuer.ts";
 import { listInvoices } from "./routes/list-invoices.ts";
 import { resendInvoice } from "./routes/resend-invoice.ts";
 import { setIssuer } from "./routes/set-issuer.ts";
+import { addCasePage } from "./routes/case-page.ts";
+import { createFraudAlert } from "./routes/create-fraud-alert.ts";
 import { createFxRate } from "./routes/create-fx-rate.ts";
 import { createLoadSignal } from "./routes/create-load-signal.ts";
 import { createMessages } from "./routes/create-messages.ts";
@@ -25,9 +27,12 @@ import { createTenant } from "./routes/create-tenant.ts";
 import { createTopUp } from "./routes/create-top-up.ts";
 import { createUsageEvent } from "./routes/create-usage-event.ts";
 import { createWallet } from "./routes/create-wallet.ts";
+import { decideFraudCase } from "./routes/decide-fraud-case.ts";
 import { decideReRating } from "./routes/decide-re-rating.ts";
+import { deleteFrozenDestinations } from "./routes/delete-frozen-destinations.ts";
 import { explainTransaction } from "./routes/explain-transaction.ts";
 import { getBalance } from "./routes/get-balance.ts";
+import { getFraudCase } from "./routes/get-fraud-case.ts";
 import { getHealth } from "./routes/get-health.ts";
 import { getMarginReport } from "./routes/get-margin-report.ts";
 import { getMessage } from "./routes/get-message.ts";
@@ -42,6 +47,8 @@ import { getTenant } from "./routes/get-tenant.ts";
 import { getTransaction } from "./routes/get-transaction.ts";
 import { listAdminKeys } from "./routes/list-admin-keys.ts";
 import { listApiKeys } from "./routes/list-api-keys.ts";
+import { listFraudCases } from "./routes/list-fraud-cases.ts";
+import { listFrozenDestinations } from "./routes/list-frozen-destinations.ts";
 import { listFxRates } from "./routes/list-fx-rates.ts";
 import { listLoadSignals } from "./routes/list-load-signals.ts";
 import { listMessages } from "./routes/list-messages.ts";
@@ -98,9 +105,11 @@ import { payNowRoute, payPageRoute } from "../pay/routes.ts";
 
 /** Every route of the REST door; one file each. */
 export const ROUTES: readonly AddRoute[] = [
+  addCasePage,
   createAdjustment,
   createAdminKey,
   createApiKey,
+  createFraudAlert,
   createFxRate,
   createLoadSignal,
   createMessages,
@@ -114,9 +123,12 @@ export const ROUTES: readonly AddRoute[] = [
   createTopUp,
   createUsageEvent,
   createWallet,
+  decideFraudCase,
   decideReRating,
+  deleteFrozenDestinations,
   explainTransaction,
   getBalance,
+  getFraudCase,
   getHealth,
   getMarginReport,
   getMessage,
@@ -131,6 +143,8 @@ export const ROUTES: readonly AddRoute[] = [
   getTransaction,
   listAdminKeys,
   listApiKeys,
+  listFraudCases,
+  listFrozenDestinations,
   listFxRates,
   listLoadSignals,
   listMessages,

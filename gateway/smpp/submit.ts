@@ -101,6 +101,7 @@ export const REFUSAL_STATUS = {
   tenant_suspended: "ESME_RSUBMITFAIL",
   channel_not_available: "ESME_RSUBMITFAIL",
   invalid_destination: "ESME_RINVDSTADR",
+  destination_frozen: "ESME_RSUBMITFAIL",
   invalid_sender: "ESME_RINVSRCADR",
   empty_text: "ESME_RINVMSGLEN",
   text_too_long: "ESME_RINVMSGLEN",

@@ -144,6 +144,22 @@ const billed = (records: readonly PublishedRecord[]): (string | undefined)[][] =
     });
 
 describe("the firewall stage", () => {
+  test("stops what was accepted before its destination was frozen, and lets an inbound one pass", async () => {
+    const one = { country: "US", prefix: "1212555", caseId: "FC-1", since: 1, permanent: false };
+    const { judge } = setUp({ tenant: { ...TENANT, frozenDestinations: [one] } });
+    const records = await judge(message());
+    expect(firewallEvent.parse(valueOf(records, "firewall.events"))).toMatchObject({
+      verdict: "block",
+      code: "destination_frozen",
+      country: "US",
+      prefix: "1212555",
+    });
+    expect(topics(records)).not.toContain("messaging.sms.cleared");
+    const inbound = message({ type: "message.inbound", direction: "inbound" });
+    expect(topics(await judge(inbound))).not.toContain("messaging.sms.status");
+    expect(topics(await judge(message({ to: "+12135551234" })))).toContain("messaging.sms.cleared");
+  });
+
   test("sends a harmless message on unchanged and bills the scan", async () => {
     const records = await setUp().judge(message());
     expect(topics(records)).toEqual(["billing.events", "firewall.events", "messaging.sms.cleared"]);

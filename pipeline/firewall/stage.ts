@@ -3,6 +3,7 @@ import { Poison } from "#domain/errors.ts";
 import type { MessageSubmitted } from "#domain/events/message-submitted.ts";
 import type { EventPublisher, OutgoingRecord, StageHandler } from "#domain/events/ports.ts";
 import type { VelocityCounter } from "#domain/firewall/ports.ts";
+import { isFrozen } from "#domain/fraud/destinations.ts";
 import type { FirewallRules } from "#domain/firewall/rules.ts";
 import { block, EXPIRED, PASS, type Verdict } from "#domain/firewall/verdict.ts";
 import type { Pseudonyms } from "#domain/privacy/ports.ts";
@@ -67,6 +68,9 @@ export function createFirewallHandler(dependencies: FirewallDependencies): Stage
     const tenant = control.tenant(event.tenantId);
     // The feed has just been confirmed: nobody knows this tenant's rules, and without them nothing may pass.
     if (tenant === undefined) throw new Poison(`Tenant ${event.tenantId} is not known`);
+    // It was accepted before the destination was frozen, and has not been sent yet.
+    if (event.direction === "outbound" && isFrozen(tenant.frozenDestinations, event.to, [event.country]))
+      return block("destination_frozen", "fraud.frozen", "high");
     const rule = keywords.find(event, ruleSet, tenant);
     return rule === null ? PASS : block("keyword", rule.id, rule.severity);
   }

@@ -6,6 +6,7 @@ import type { MessageSubmitted } from "#domain/events/message-submitted.ts";
 import type { OutgoingRecord } from "#domain/events/ports.ts";
 import type { BlockVerdict, Verdict } from "#domain/firewall/verdict.ts";
 import { messagingTopic, ratingChannel } from "#domain/messages/channels.ts";
+import { destinationPrefix } from "#domain/messages/numbers.ts";
 import { formatMoney, money, type Money, parseMoney } from "#domain/money/money.ts";
 
 /** Appends to `outgoing` everything that a verdict on `message` means for the others; `now` in epoch ms. */
@@ -71,6 +72,8 @@ function verdictRecord(message: MessageSubmitted, verdict: Verdict, now: number)
     channel: message.channel,
     direction: message.direction,
     conversation: message.conversation,
+    ...(message.country === null ? {} : { country: message.country }),
+    ...(/^\+\d+$/.test(message.to) ? { prefix: destinationPrefix(message.to) } : {}),
     verdict: verdict.verdict === "block" ? "block" : "pass",
     ...(verdict.verdict === "block"
       ? { code: verdict.code, ruleId: verdict.ruleId, reason: verdict.reason }

@@ -1,12 +1,12 @@
 import type { StageHandler } from "#domain/events/ports.ts";
-import type { WorkflowTrigger } from "#domain/events/workflow-trigger.ts";
-import type { FlowTriggers } from "#domain/flows/ports.ts";
 
-/** Triggers of different wallets that Temporal is told of at a time: each call takes some ten milliseconds of waiting. */
+/** Triggers of different wallets or tenants that Temporal is told of at a time: each call takes some ten milliseconds of waiting. */
 const AT_ONCE_MAX = 16;
 
-/** Hands each trigger to its durable flow; the offsets are committed once Temporal has them all. Those of one wallet keep their order. */
-export function createFlowsHandler(triggers: FlowTriggers): StageHandler<WorkflowTrigger> {
+/** Hands each trigger to its durable flow; the offsets are committed once Temporal has them all. Those of one key keep their order. */
+export function createFlowsHandler<Trigger>(triggers: {
+  deliver(trigger: Trigger): Promise<void>;
+}): StageHandler<Trigger> {
   return async (records) => {
     const queues = [...Map.groupBy(records, ({ key }) => key).values()];
     const lane = async (): Promise<void> => {

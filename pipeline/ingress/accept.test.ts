@@ -52,6 +52,12 @@ const TENANT: TenantConfiguration = {
   firewall: { blockedKeywords: [], perDestinationPerMinute: null },
 };
 
+/** The tenant with one destination closed to it. */
+function frozen(destination: { country: string | null; prefix: string | null }): TenantConfiguration {
+  const one = { ...destination, caseId: "FC-2026-000001", since: 1, permanent: false };
+  return { ...TENANT, frozenDestinations: [one] };
+}
+
 const submission = (changes: Partial<Submission> = {}): Submission => ({
   tenantId: TENANT.tenantId,
   channel: "sms",
@@ -247,6 +253,14 @@ describe("accept", () => {
     ["no_rate_card", {}, { cardCurrency: "EUR" }],
     ["channel_not_available", { channel: "viber" }, {}],
     ["invalid_destination", { to: "ACME" }, {}],
+    ["destination_frozen", {}, { tenants: [frozen({ country: null, prefix: "1212" })] }],
+    ["destination_frozen", {}, { tenants: [frozen({ country: "US", prefix: null })] }],
+    // A trusted tenant's hint prices the message; it opens nothing that is closed.
+    [
+      "destination_frozen",
+      { countryHint: "GB" },
+      { tenants: [{ ...frozen({ country: "US", prefix: null }), trustedHints: true }] },
+    ],
     ["invalid_sender", { from: "far too long a name" }, {}],
     ["empty_text", { text: "" }, {}],
     ["text_too_long", { text: "x".repeat(1531) }, {}],
@@ -290,6 +304,13 @@ describe("accept", () => {
     const settled = setUp({ reserve: () => Promise.resolve(["closed"]) });
     expect(await settled.ingress.accept([again])).toMatchObject([{ ok: true, messageId: ID }]);
     expect(settled.published).toEqual([]);
+  });
+
+  test("sends on what lies beside a frozen destination", async () => {
+    const { ingress } = setUp({ tenants: [frozen({ country: "GB", prefix: "447700900" })] });
+    const outcomes = await ingress.accept([submission(), submission({ to: "+447700900123" })]);
+    expect(outcomes.map(({ ok }) => ok)).toEqual([true, false]);
+    expect(JSON.stringify(outcomes[1])).not.toContain("900123");
   });
 
   test("believes hints of a trusted tenant alone", async () => {

@@ -1,5 +1,6 @@
 import { Poison } from "#domain/errors.ts";
 import type { MessageSubmitted } from "#domain/events/message-submitted.ts";
+import { isFrozen } from "#domain/fraud/destinations.ts";
 import { createBoundedCache } from "#domain/messages/bounded-cache.ts";
 import { type Channel, ratingChannel } from "#domain/messages/channels.ts";
 import { destinationPrefix, type E164Number, readNumber, readSender } from "#domain/messages/numbers.ts";
@@ -43,6 +44,8 @@ export interface Prepared {
 const REMEMBERED_NUMBERS = 50_000;
 /** Longer than any platform behind the other channels takes (Viber: 7,000). */
 const MAX_TEXT_LENGTH = 10_000;
+const FROZEN =
+  "to lies in a range that is closed to this tenant while a suspected fraud is looked into: ask the operator.";
 const COUNTRY = /^[A-Z]{2}$/;
 const MAX_OPERATOR_LENGTH = 64;
 
@@ -60,6 +63,7 @@ export function createPreparation(
   dependencies: PrepareDependencies,
 ): (submission: Submission, messageId: string, acceptedAt: number) => Prepared | Refused {
   const { control, ranges, pseudonyms, channels } = dependencies;
+  const offered = [...channels].join(", ");
   const numbers = createBoundedCache<{ readonly value: E164Number | null }>(REMEMBERED_NUMBERS);
   const senders = createBoundedCache<{ readonly value: string | null }>(REMEMBERED_NUMBERS);
 
@@ -67,15 +71,15 @@ export function createPreparation(
     const payer = findPayer(control, submission);
     if ("ok" in payer) return payer;
     const { tenant, wallet } = payer;
-    if (!channels.has(submission.channel)) {
-      const offered = [...channels].join(", ");
+    if (!channels.has(submission.channel))
       return refused("channel_not_available", `Channel is not offered here: choose one of ${offered}.`);
-    }
     const addresses = readAddresses(submission, tenant.country);
     if ("ok" in addresses) return addresses;
+    const place = readPlace(ranges, submission, tenant, addresses);
+    if (isFrozen(tenant.frozenDestinations, addresses.number, [addresses.country, place.country]))
+      return refused("destination_frozen", FROZEN);
     const content = readContent(submission);
     if ("ok" in content) return content;
-    const place = readPlace(ranges, submission, tenant, addresses);
     const holds = holdsAt(control, payer, submission.channel, acceptedAt, {
       ...place,
       prefix: destinationPrefix(addresses.number),

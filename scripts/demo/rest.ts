@@ -5,6 +5,7 @@ export interface Rest {
   patch<Body>(path: string, body: unknown): Promise<Body>;
   /** Anything but JSON: a PDF. */
   bytes(path: string): Promise<Uint8Array>;
+  delete<Body>(path: string): Promise<Body>;
 }
 
 export function createRest(base: string, token: string): Rest {
@@ -34,5 +35,6 @@ export function createRest(base: string, token: string): Rest {
     post: (path, body, headers) => call("POST", path, body, headers),
     patch: (path, body) => call("PATCH", path, body),
     bytes: async (path) => new Uint8Array(await (await send("GET", path)).arrayBuffer()),
+    delete: (path) => call("DELETE", path),
   };
 }

@@ -1,4 +1,6 @@
 import { PAYMENT_1, PAYMENT_2 } from "./fake-payments.ts";
+import type { z } from "zod";
+import { DECIDE, decideInput, type FraudCaseState } from "#workflows/fraud-case/api.ts";
 import type { FlowRun, FlowRuns } from "#domain/flows/runs.ts";
 
 const runOf = (tenantId: string): FlowRun => ({
@@ -37,6 +39,11 @@ const RUNS = new Map(
 
 /** Both tenants are suspended, and stay so; what is sent is written down. */
 export function fakeFlows(sent: unknown[], up: () => Promise<void>): FlowRuns {
+  let decision: FraudCaseState["decision"] = null;
+  const decided = ({ caseId, ...given }: z.output<typeof decideInput>): FraudCaseState => {
+    decision ??= { ...given, at: 1_795_000_000_000 };
+    return { status: "applying", caseId, severity: "high", level: "support", dueAt: null, decision };
+  };
   return {
     async start(flow, input, actor, request) {
       await up();
@@ -49,6 +56,7 @@ export function fakeFlows(sent: unknown[], up: () => Promise<void>): FlowRuns {
     },
     async describe(workflowId) {
       await up();
+      if (workflowId.startsWith("fraud-")) return { ...runOf("TENANT-001"), workflowId, flow: "fraudCase" };
       return RUNS.get(workflowId) ?? null;
     },
     async list({ tenantId }) {
@@ -62,6 +70,7 @@ export function fakeFlows(sent: unknown[], up: () => Promise<void>): FlowRuns {
     },
     async update(run, name, input, updateId) {
       sent.push({ update: name, input, to: run.workflowId, updateId });
+      if (name === DECIDE) return { kind: "done", output: decided(decideInput.parse(input)) };
       return { kind: "done", output: { status: "reinstated", dueAt: null, suspendedAt: null } };
     },
     query: async () => ({ kind: "done", output: { status: "suspended", dueAt: null, suspendedAt: 1 } }),

@@ -21,6 +21,8 @@ import { fakeAdminKeys, NOW } from "./fake-admin-keys.ts";
 import { createFakeBooks, type FakeBooks } from "./fake-books.ts";
 import { createFakePayments, type FakePayments } from "./fake-payments.ts";
 import { fakeSettlements, SETTLEMENT_SIGNER } from "./fake-settlements.ts";
+import type { FraudCase } from "#domain/fraud/ports.ts";
+import { FRAUD_CASE, fakeFraud } from "./fake-fraud.ts";
 import { fakeFlows } from "./fake-flows.ts";
 import { createFakeInvoicing } from "./fake-invoices.ts";
 import { fakeProviderDoor } from "./fake-provider-door.ts";
@@ -126,6 +128,7 @@ export interface FakePlatform {
   readonly metered: [string, number][];
   /** What was handed to durable flows. */
   readonly toFlows: unknown[];
+  readonly fraudCases: Map<string, FraudCase>;
   readonly ledger: Map<string, TransactionView>;
   readonly books: FakeBooks;
   readonly payments: FakePayments;
@@ -163,6 +166,7 @@ export function createFakePlatform(): FakePlatform {
     rateCards: [],
     metered: [],
     toFlows: [],
+    fraudCases: new Map([[FRAUD_CASE.caseId, FRAUD_CASE]]),
     ledger: new Map(
       [
         transaction("TENANT-001", WALLET_1, "txn-1", money(1n)),
@@ -222,7 +226,8 @@ function dependenciesOf(platform: FakePlatform): GatewayDependencies {
       publish: async (records) => {
         await up();
         platform.published.push(...records);
-        for (const record of records) if (platform.ledgerFollows) settle(platform, record);
+        for (const record of records)
+          if (platform.ledgerFollows && record.topic === "billing.events") settle(platform, record);
       },
     },
     adminKeys: fakeAdminKeys(up),
@@ -272,6 +277,7 @@ function dependenciesOf(platform: FakePlatform): GatewayDependencies {
     schedules: fakeSchedules(platform.toFlows, up),
     settlements: fakeSettlements(up),
     settlementKey: SETTLEMENT_SIGNER.publicKey,
+    fraud: fakeFraud(platform.fraudCases),
     usage: { count: (tenantId, bytes) => void platform.metered.push([tenantId, bytes]) },
     messages: {
       get: async (scope, id) =>

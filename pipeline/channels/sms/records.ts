@@ -55,6 +55,7 @@ export function statusRecord(facts: MessageFacts, details: StatusDetails): Outgo
     parts: facts.parts,
     ...details,
     country: facts.country,
+    prefix: destinationPrefix(facts.to),
     origin: facts.origin,
     ...(owesReceipt ? { addresses: { from: facts.from, to: facts.to } } : {}),
     acceptedAt: facts.acceptedAt,
