@@ -2,10 +2,9 @@ import { z } from "zod";
 import { money, type Money, ZERO } from "#domain/money/money.ts";
 import type { EntryGroup } from "#domain/invoicing/lines.ts";
 import type { CloseMark } from "#domain/invoicing/membership.ts";
-import { OWN_ENTRY_PREFIX } from "#domain/invoicing/wallet-entries.ts";
+import { UNLISTED_PREFIXES } from "#domain/invoicing/wallet-entries.ts";
 import type { TaxTerms } from "#domain/invoicing/tax-categories.ts";
 import { storedMoney } from "./ledger-columns.ts";
-import { PAYMENT_ENTRY_PREFIX } from "#domain/payments/payment.ts";
 import type { Client } from "./pool.ts";
 
 /** Which entries of a wallet a close holds; see domain/invoicing/membership.ts. */
@@ -50,7 +49,7 @@ const GROUPS = `
              min(sequence) AS first_sequence
         FROM (
           SELECT e.occurred_at >= $4::timestamptz AS after, e.occurred_at < $5::timestamptz AS late, e.entry_type,
-                 e.entry_type = 'adjustment' AND (starts_with(e.event_id, $8) OR starts_with(e.event_id, $9)) AS own,
+                 e.entry_type = 'adjustment' AND e.event_id ^@ ANY ($8::text[]) AS own,
                  CASE WHEN s.session IS NULL THEN e.event_type ELSE 'ussd.session' END AS event_type, s.session,
                  CASE WHEN e.entry_type = 'adjustment' THEN e.trace->>'reason' END AS reason,
                  CASE WHEN s.session IS NULL THEN coalesce(e.base, 0) END AS price,
@@ -93,7 +92,7 @@ export async function readClosedUsage(client: Client, range: ClosedRange): Promi
   const { rows } = await client.query<GroupRow>({
     name: "invoice-usage",
     text: GROUPS,
-    values: [...values, OWN_ENTRY_PREFIX, PAYMENT_ENTRY_PREFIX],
+    values: [...values, UNLISTED_PREFIXES],
   });
   const held = rows.filter((row) => !row.after);
   const plain = held.filter((row) => isListed(row) && !isCorrection(row)).map(groupOf);

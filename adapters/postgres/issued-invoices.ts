@@ -1,4 +1,4 @@
-import { OWN_ENTRY_PREFIX } from "#domain/invoicing/wallet-entries.ts";
+import { UNLISTED_PREFIXES } from "#domain/invoicing/wallet-entries.ts";
 import { fromMinor } from "#domain/money/minor-units.ts";
 import { money } from "#domain/money/money.ts";
 import type { IssuedInvoice } from "#domain/settlement/invoice-check.ts";
@@ -22,7 +22,7 @@ interface Row {
 }
 
 /**
- * $1 and $2 the day (epoch ms), $3 the last number of the page before, $4 how many, $5 how ids of what invoices post themselves begin. Which entries a close
+ * $1 and $2 the day (epoch ms), $3 the last number of the page before, $4 how many, $5 how ids of what no invoice lists begin. Which entries a close
  * holds: domain/invoicing/membership.ts. Entries are added up anew; what the invoice remembers of them is not believed.
  */
 const ISSUED = `
@@ -42,7 +42,7 @@ const ISSUED = `
      SELECT coalesce(-sum(amount), 0) AS charged FROM ledger_entries
       WHERE wallet_id = c.wallet_id AND sequence BETWEEN coalesce(b.free_sequence, 1) AND c.last_sequence AND occurred_at < c.ended_at
         AND (b.position IS NULL OR sequence > b.last_sequence OR occurred_at >= b.ended_at)
-        AND entry_type NOT IN ('top_up', 'opening_volume') AND NOT (entry_type = 'adjustment' AND starts_with(event_id, $5))) e
+        AND entry_type NOT IN ('top_up', 'opening_volume') AND NOT (entry_type = 'adjustment' AND event_id ^@ ANY ($5::text[]))) e
    ORDER BY i.number`;
 
 /** What was issued on a day, beside the entries that it closed: a page by one query. */
@@ -50,7 +50,7 @@ export function createIssuedInvoices(pool: Pool): IssuedInvoices {
   return {
     async issued({ from, to }, after, limit) {
       const { rows } = await onPostgres(() =>
-        pool.query<Row>(ISSUED, [from, to, after, limit, OWN_ENTRY_PREFIX]),
+        pool.query<Row>(ISSUED, [from, to, after, limit, UNLISTED_PREFIXES]),
       );
       return rows.map(invoiceOf);
     },

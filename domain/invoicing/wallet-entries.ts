@@ -1,10 +1,14 @@
 import { billingEventId, type WalletEntryEvent } from "#domain/events/billing-event.ts";
+import { PAYMENT_ENTRY_PREFIX } from "#domain/payments/payment.ts";
 import { formatMoney, type Money, money, ZERO } from "#domain/money/money.ts";
 
-/** What invoices move wallets by; the ids of these entries begin with OWN_ENTRY_PREFIX, and no invoice lists them as usage. */
+/** What invoices move wallets by. */
 export type InvoiceEntryKind = "rounding" | "commitment" | "early_payment" | "credit_note";
 
-export const OWN_ENTRY_PREFIX = "inv-";
+const OWN_ENTRY_PREFIX = "inv-";
+
+/** Beginnings of the ids of adjustments that are no usage, so that no invoice lists them: what invoices post, and what payments give back. */
+export const UNLISTED_PREFIXES: readonly string[] = [OWN_ENTRY_PREFIX, PAYMENT_ENTRY_PREFIX];
 
 const REASONS: Readonly<Record<InvoiceEntryKind, string>> = {
   rounding: "rounding of invoice",

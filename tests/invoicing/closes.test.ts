@@ -168,6 +168,7 @@ describe("closing a period", () => {
       },
       { at, type: "adjustment", amount: "2.5", trace: { reason: "complaint 4711" } },
       { at, type: "adjustment", amount: "-7", id: "inv-x:rounding:0", trace: { reason: "rounding" } },
+      { at, type: "adjustment", amount: "-9", id: "payment:inv-x:dispute:2", trace: { reason: "dispute" } },
       { at, type: "top_up", amount: "50", trace: {} },
     ]);
     const { invoice } = await invoiceOf(
