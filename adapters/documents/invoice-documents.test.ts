@@ -126,11 +126,11 @@ describe("pages", () => {
 
   test("any number of lines: each page's carry is the sum of the lines so far, and the last leads to the total", async () => {
     await fc.assert(
-      fc.asyncProperty(arbitraryInvoice(90), async (invoice) => {
+      fc.asyncProperty(arbitraryInvoice(80), async (invoice) => {
         const sent = inLanguage({ ...invoice, notes: [] }, "en");
         expectCarried(sent, await pagesOfInvoice(sent));
       }),
-      { numRuns: 25 },
+      { numRuns: 12 },
     );
   });
 
@@ -253,9 +253,9 @@ describe("hostile input", () => {
   });
 });
 
-test("a hundred at once are all made", async () => {
+test("forty at once are all made", async () => {
   const sample = sampleInvoice("ussd-session");
-  const numbers = Array.from({ length: 100 }, (_, index) => `INV-2026-${100_000 + index}`);
+  const numbers = Array.from({ length: 40 }, (_, index) => `INV-2026-${100_000 + index}`);
   const pdfs = await Promise.all(numbers.map((number) => documents.pdf({ ...sample, number })));
   const texts = await Promise.all(pdfs.map(async (pdf) => (await pagesOf(pdf)).join(" ")));
   for (const [index, number] of numbers.entries()) expect(texts[index]).toContain(number);

@@ -4,7 +4,7 @@ import { pagesOf } from "./pages.ts";
 import { sampleInvoice } from "./samples.ts";
 
 /** Typesetting alone takes seconds on a quiet machine. */
-const PATIENCE_MS = 180_000;
+const PATIENCE_MS = 300_000;
 
 test(
   "ten thousand lines are some hundred pages, of which the last knows its number and the total",
