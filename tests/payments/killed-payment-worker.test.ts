@@ -28,11 +28,11 @@ afterAll(async () => {
   await own.close();
 });
 
-/** Each takes as long as it takes to notice that a worker is dead: half a minute. */
+/** Each takes as long as it takes to notice that a worker is dead: half a minute, and more on a busy machine. */
 const steps: readonly (keyof PaymentCollectionActivities)[] =
   process.env[testAllVariable] === "1"
     ? ["openPayment", "amountDue", "collectPayment", "bookPayment", "setPaymentState", "mailPayment"]
-    : ["collectPayment", "bookPayment"];
+    : ["collectPayment"];
 
 test.each(steps)(
   "killed with -9 when %s has taken effect and nobody knows: one charge, one credit",

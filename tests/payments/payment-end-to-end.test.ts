@@ -70,6 +70,40 @@ test("a payer with a link pays on the provider's page, and the webhook ends it",
   expect(await booksOf(begun)).toMatchObject({ charges: 1 });
 }, 120_000);
 
+test("an invoice collects itself by the stored card, and its wallet is even again", async () => {
+  const yesterday = new Date(Date.now() - 86_400_000).toISOString();
+  const tenant = await world.tenant(
+    "INV",
+    { email: "ops@inv.test", kind: "postpaid", credit_limit: "1000" },
+    "0",
+  );
+  const at = `/api/v2/tenants/${tenant.tenantId}`;
+  await world.admin.patch(at, { payment: { provider: "stripe", payment_method_id: "pm_card_visa" } });
+  const used = { event_type: "sms.delivered", channel: "sms", units: 1000, timestamp: yesterday };
+  await world.admin.post(
+    "/api/v2/usage-events",
+    { ...used, tenant_id: tenant.tenantId },
+    { "idempotency-key": "u" },
+  );
+  await eventually(
+    () => balance(tenant),
+    (now) => now === "-30",
+  );
+  await world.admin.post(`${at}/invoices`, { through: yesterday.slice(0, 10) });
+  interface Listed {
+    readonly data: readonly { readonly invoice_id: string; readonly number: string; readonly open: string }[];
+  }
+  const { data } = await eventually(
+    () => tenant.rest.get<Listed>("/api/v2/invoices"),
+    (page) => page.data.length === 1 && Number(page.data[0]?.open) === 0,
+  );
+  const begun = { payment_id: `inv-${data[0]!.invoice_id}` };
+  const payment = await until(tenant, begun, "paid");
+  expect(payment).toMatchObject({ purpose: "invoice", received: "30.00", invoice_number: data[0]!.number });
+  expect(await booksOf(begun)).toMatchObject({ charges: 1, charged: 3000 });
+  expect(await balance(tenant)).toBe("0");
+}, 120_000);
+
 test("500 after success, twice the webhook and late: one charge, one credit", async () => {
   const tenant = await payingTenant("pm_card_visa");
   await simulator("faults", { kind: "error_after", match: "confirm" });
