@@ -78,5 +78,5 @@ test.each(steps)(
     );
     expect(balance).toBe("35");
   },
-  150_000,
+  300_000,
 );
