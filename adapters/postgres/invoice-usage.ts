@@ -64,6 +64,12 @@ const GROUPS = `
    GROUP BY after, late, entry_type, own, event_type, session IS NOT NULL, reason, tax, taxes, exempt, reverse_charge, inclusive,
             CASE WHEN session IS NULL THEN price ELSE base END, units, interactions`;
 
+/**
+ * Compiling takes longer than running; the planner expects as many groups as entries, which it would sort; and the many that are closed at
+ * once keep every core busy already.
+ */
+const PLANNING = `SELECT set_config('jit', 'off', true), set_config('enable_sort', 'off', true), set_config('max_parallel_workers_per_gather', '0', true)`;
+
 /** Corrections have the event type and the tax of the charge that they correct. */
 const CORRECTIONS = `
   SELECT late, entry_type, event_type, tax, taxes::text AS taxes, exempt::text AS exempt, reverse_charge, inclusive, count(*) AS count,
@@ -78,8 +84,7 @@ const CORRECTIONS = `
 
 /** Adds up what the close holds. */
 export async function readClosedUsage(client: Client, range: ClosedRange): Promise<ClosedUsage> {
-  // Compiling it takes longer than running it.
-  await client.query("SET LOCAL jit = off");
+  await client.query(PLANNING);
   const values = [
     range.walletId,
     range.before?.freeSequence.toString() ?? "1",
