@@ -80,13 +80,8 @@ export function createPaymentFlows(
   };
 
   const tellDispute = async (payment: Payment, event: ProviderEvent): Promise<void> => {
-    const attempt = disputedAttempt(payment, event);
-    const { paymentId, tenantId } = payment;
-    const input: PaymentDisputeInput = { paymentId, tenantId, attempt };
-    const amountMinor = event.amountMinor ?? receivedByAttempt(payment, attempt);
-    const news = event.kind as DisputeTold["news"];
-    const told: DisputeTold = { news, amountMinor: amountMinor.toString() };
-    const workflowId = paymentDisputeWorkflowId(paymentId, attempt);
+    const { input, told } = disputeOf(payment, event);
+    const workflowId = paymentDisputeWorkflowId(input.paymentId, input.attempt);
     await tell(PAYMENT_DISPUTE, workflowId, payment, input, DISPUTE_NEWS, [told]);
   };
 
@@ -122,6 +117,19 @@ function inputOf(payment: Payment): PaymentCollectionInput {
   const { paymentId, tenantId, walletId, purpose, invoiceId, invoiceNumber, currency, actor } = payment;
   const amountMinor = payment.amountMinor.toString();
   return { paymentId, tenantId, walletId, purpose, invoiceId, invoiceNumber, amountMinor, currency, actor };
+}
+
+function disputeOf(
+  payment: Payment,
+  event: ProviderEvent,
+): { readonly input: PaymentDisputeInput; readonly told: DisputeTold } {
+  const { paymentId, tenantId } = payment;
+  const attempt = disputedAttempt(payment, event);
+  const amountMinor = event.amountMinor ?? receivedByAttempt(payment, attempt);
+  return {
+    input: { paymentId, tenantId, attempt },
+    told: { news: event.kind as DisputeTold["news"], amountMinor: amountMinor.toString() },
+  };
 }
 
 function refundsOf({ movements }: Payment): Set<string> {
