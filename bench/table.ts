@@ -10,5 +10,6 @@ export const benches: Readonly<Record<string, () => Promise<{ readonly bench: Be
   quotes: () => import("./quotes.ts"),
   rating: () => import("./rating.ts"),
   rebuild: () => import("./rebuild.ts"),
+  settlement: () => import("./settlement.ts"),
   workflows: () => import("./workflows.ts"),
 };

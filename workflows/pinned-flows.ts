@@ -3,9 +3,10 @@
  * their code needs no patch. The others go on with the current one.
  */
 import { setWorkflowOptions } from "@temporalio/workflow";
-import { invoiceMailing, invoicing } from "./flows.ts";
+import { invoiceMailing, invoicing, settlement } from "./flows.ts";
 
 export * from "./flows.ts";
 
 setWorkflowOptions({ versioningBehavior: "PINNED" }, invoicing);
 setWorkflowOptions({ versioningBehavior: "PINNED" }, invoiceMailing);
+setWorkflowOptions({ versioningBehavior: "PINNED" }, settlement);

@@ -1,4 +1,3 @@
-import { CancelledFailure, Context } from "@temporalio/activity";
 import { setTimeout as sleep } from "node:timers/promises";
 import { createCorrections } from "#adapters/postgres/corrections.ts";
 import { createLedger } from "#adapters/postgres/ledger.ts";
@@ -8,7 +7,7 @@ import { repairProjection } from "#adapters/postgres/repair-projection.ts";
 import { createSettlementBooks } from "#adapters/postgres/settlement-books.ts";
 import { createSettlementRecord } from "#adapters/postgres/settlement-record.ts";
 import { createWalletStore } from "#adapters/redis/wallet-store.ts";
-import type { StretchProgress } from "#activities/settle-pages.ts";
+import { activityProgress } from "#adapters/temporal/activity-progress.ts";
 import { createSettlementActivities } from "#activities/settlement.ts";
 import { createReportSigner } from "#platform/settlement-signer.ts";
 import { createRepairs } from "#pipeline/books/repairs.ts";
@@ -35,7 +34,7 @@ export function settlementActivities({ process, mailer }: FlowsContext): object 
     payments: createRecordedPayments(pool),
     providers: Object.values(createPaymentProviders(process)),
     wallets: store,
-    progress: heartbeats,
+    progress: activityProgress,
     pause: sleep,
     signer: createReportSigner(config.secretKey, config.settlementSigningKey),
     mailer,
@@ -43,13 +42,3 @@ export function settlementActivities({ process, mailer }: FlowsContext): object 
     clock,
   });
 }
-
-/** Of the activity that runs: the SDK keeps it in the asynchronous context. */
-const heartbeats: StretchProgress = {
-  last: () => Context.current().info.heartbeatDetails as unknown,
-  tell: (details) => Context.current().heartbeat(details),
-  throwIfCancelled() {
-    if (Context.current().cancellationSignal.aborted)
-      throw new CancelledFailure("the settlement was cancelled");
-  },
-};
