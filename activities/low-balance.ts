@@ -21,7 +21,7 @@ export function createLowBalanceActivities({
   tenants,
   balances,
   mailer,
-}: LowBalanceDependencies): LowBalanceActivities {
+}: LowBalanceDependencies): Pick<LowBalanceActivities, "balanceStanding" | "mailBalance"> {
   return {
     async balanceStanding({ tenantId, walletId }) {
       const [tenant, balance] = await Promise.all([tenants.get(tenantId), balances.balanceOf(walletId)]);
@@ -33,7 +33,17 @@ export function createLowBalanceActivities({
       const below = ALERTS.filter((alert) => limits[alert] !== null && balance < limits[alert].rearm);
       const graceSeconds = tenant.suspension?.graceSeconds ?? GRACE_SECONDS[wallet.kind];
       const automatic = tenant.suspension?.automatic ?? true;
-      return { balance: formatMoney(balance), below, suspension: automatic ? { graceSeconds } : null };
+      const { alerts, payment } = tenant;
+      return {
+        balance: formatMoney(balance),
+        below,
+        suspension: automatic ? { graceSeconds } : null,
+        channels: {
+          sms: (alerts?.sms.length ?? 0) > 0,
+          webhook: alerts?.webhook === true && tenant.webhook !== null,
+        },
+        recharges: Boolean(payment?.autoRecharge) && wallet.kind === "prepaid",
+      };
     },
 
     async mailBalance({ tenantId, ...step }) {

@@ -1,4 +1,6 @@
 import { ApplicationFailure } from "@temporalio/common";
+import type { Clock } from "#domain/clock.ts";
+import type { OverdueInvoices } from "#domain/invoicing/overdue.ts";
 import type { Mailer } from "#domain/mail/ports.ts";
 import type { ControlAnnouncements, TenantStore } from "#domain/tenants/tenant-store.ts";
 import type { WalletBalances } from "#domain/wallet/ports.ts";
@@ -12,7 +14,9 @@ export interface SuspensionDependencies {
   readonly announcements: ControlAnnouncements;
   /** Of PostgreSQL's ledger. */
   readonly balances: WalletBalances;
+  readonly invoices: OverdueInvoices;
   readonly mailer: Mailer;
+  readonly clock: Clock;
 }
 
 /** What these throw is Unavailable (tried again) or says that the tenant is gone. */
@@ -20,7 +24,9 @@ export function createSuspensionActivities({
   tenants,
   announcements,
   balances,
+  invoices,
   mailer,
+  clock,
 }: SuspensionDependencies): SuspensionActivities {
   return {
     async suspensionStanding({ tenantId, cause, walletId }) {
@@ -28,6 +34,7 @@ export function createSuspensionActivities({
       if (tenant === null || tenant.status === "closed")
         return { due: false, because: "the tenant is closed" };
       if (tenant.status === "onboarding") return { due: false, because: "the tenant is not open yet" };
+      if (cause === "overdue_invoice") return overdueStanding(await invoices.overdue(tenantId, clock.now()));
       if (cause !== "critical_balance")
         return { due: true, because: "a person or another flow decides when it ends" };
       const wallet = tenant.wallets.find((one) => one.walletId === walletId);
@@ -65,4 +72,12 @@ export function createSuspensionActivities({
       return mailer.send(suspensionMail({ ...step, tenantId, name: tenant.name, email: tenant.email }));
     },
   };
+}
+
+/** All of them count: who pays one of two that are overdue still owes the other. */
+function overdueStanding(numbers: readonly string[]): { due: boolean; because: string } {
+  if (numbers.length === 0) return { due: false, because: "no invoice is unpaid past its due day" };
+  const shown = numbers.slice(0, 3).join(", ");
+  const more = numbers.length > 3 ? ` and ${numbers.length - 3} more` : "";
+  return { due: true, because: `unpaid past the due day: ${shown}${more}` };
 }

@@ -70,6 +70,8 @@ export function variablesOf(
     TEMPORAL_CODEC_KEYS: "",
     MAIL_FROM: "catalyst@localhost",
     OPERATOR_EMAIL: "operator@localhost",
+    ALERTS_TENANT: "",
+    ALERTS_SENDER: "Catalyst",
     OPERATOR_WEBHOOK_URL: "",
     OPERATOR_WEBHOOK_SECRET: "",
     FRAUD_SUPPORT_EMAIL: "",

@@ -18,6 +18,7 @@ import { createPaymentStore } from "#adapters/postgres/payments.ts";
 import { createPartOutcomes } from "#adapters/postgres/part-outcomes.ts";
 import { createPriceRules } from "#adapters/postgres/price-rules.ts";
 import { createRateCardStore } from "#adapters/postgres/rate-cards.ts";
+import { createRechargeBreaker } from "#adapters/postgres/recharge-breaker.ts";
 import { createReRatings } from "#adapters/postgres/re-ratings.ts";
 import { createPendingReceipts } from "#adapters/postgres/receipts.ts";
 import { hashSmppPassword } from "#adapters/postgres/smpp-password.ts";
@@ -142,12 +143,16 @@ function connectFlows({
   pool,
   clock,
   lifecycle,
-}: ProcessContext): Pick<GatewayDependencies, "onboarding" | "flows" | "fraud" | "schedules" | "payments"> {
+}: ProcessContext): Pick<
+  GatewayDependencies,
+  "onboarding" | "flows" | "fraud" | "schedules" | "payments" | "rechargeBreaker"
+> {
   const temporal = createTemporalClient(config.temporal);
   lifecycle.register(temporal);
   const store = createPaymentStore(pool);
   return {
     onboarding: createOnboardingStarter(temporal),
+    rechargeBreaker: createRechargeBreaker(pool),
     flows: createFlowRuns(temporal),
     fraud: {
       cases: createFraudCases(pool),

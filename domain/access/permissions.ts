@@ -65,6 +65,8 @@ export const PERMISSIONS = {
   "fraud_cases.decide": ["owner", "finance", "support"],
   "frozen_destinations.list": ["owner", "support"],
   "frozen_destinations.delete": ["owner", "support"],
+  "recharge_breaker.read": EVERY_ROLE,
+  "recharge_breaker.close": ["owner", "finance"],
   "workflows.list": [...EVERY_ROLE, "tenant"],
   "workflows.start": ["owner", "support"],
   "runs.list": [...EVERY_ROLE, "tenant"],

@@ -4,6 +4,7 @@ import type { Clock } from "#domain/clock.ts";
 import type { EventPublisher } from "#domain/events/ports.ts";
 import type { MessageReads } from "#domain/messages/ports.ts";
 import type { Money } from "#domain/money/money.ts";
+import type { RechargeBreaker } from "#domain/payments/mass-recharges.ts";
 import type { ReRatings } from "#domain/rating/re-rating.ts";
 import type { RateCardVersion } from "#domain/rating/rate-card-version.ts";
 import type { CaseLinks, FraudCases } from "#domain/fraud/ports.ts";
@@ -205,6 +206,7 @@ export interface GatewayDependencies {
   readonly announcements: ControlAnnouncements;
   readonly rateCards: RateCardStore;
   readonly priceRules: PriceRules;
+  readonly rechargeBreaker: Pick<RechargeBreaker, "state" | "close">;
   readonly flows: FlowRuns;
   /** Where payment providers tell what happened. */
   readonly providerDoor: ProviderDoor;

@@ -1,4 +1,5 @@
 import type { AddRoute } from "./context.ts";
+import { closeRechargeBreaker } from "./routes/close-recharge-breaker.ts";
 import { createAdjustment } from "./routes/create-adjustment.ts";
 import { createAdminKey } from "./routes/create-admin-key.ts";
 import { createApiKey } from "./routes/create-api-key.ts";
@@ -41,6 +42,7 @@ import { getRateCardDiff } from "./routes/get-rate-card-diff.ts";
 import { getRateCard } from "./routes/get-rate-card.ts";
 import { getRateSheet } from "./routes/get-rate-sheet.ts";
 import { getReRating } from "./routes/get-re-rating.ts";
+import { getRechargeBreaker } from "./routes/get-recharge-breaker.ts";
 import { getReady } from "./routes/get-ready.ts";
 import { getSupplierSheet } from "./routes/get-supplier-sheet.ts";
 import { getTenant } from "./routes/get-tenant.ts";
@@ -106,6 +108,7 @@ import { payNowRoute, payPageRoute } from "../pay/routes.ts";
 /** Every route of the REST door; one file each. */
 export const ROUTES: readonly AddRoute[] = [
   addCasePage,
+  closeRechargeBreaker,
   createAdjustment,
   createAdminKey,
   createApiKey,
@@ -138,6 +141,7 @@ export const ROUTES: readonly AddRoute[] = [
   getRateSheet,
   getReRating,
   getReady,
+  getRechargeBreaker,
   getSupplierSheet,
   getTenant,
   getTransaction,

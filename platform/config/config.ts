@@ -98,6 +98,8 @@ const variables = z.object({
   SMTP_URL: z.url().default("smtp://127.0.0.1:1025"),
   MAIL_FROM: z.string().default("catalyst@localhost"),
   OPERATOR_EMAIL: z.string().default("operator@localhost"),
+  ALERTS_TENANT: z.string().default(""),
+  ALERTS_SENDER: z.string().default("Catalyst"),
   OPERATOR_WEBHOOK_URL: z.union([z.literal(""), z.url()]).default(""),
   OPERATOR_WEBHOOK_SECRET: z.string().default(""),
   FRAUD_SUPPORT_EMAIL: z.string().default(""),
@@ -164,6 +166,8 @@ export interface Config {
     readonly email: string;
     readonly webhook: { readonly url: string; readonly secret: string } | null;
   };
+  /** The platform's own tenant, which sends alerts by SMS and pays for them; null: nobody is told by SMS. */
+  readonly alerts: { readonly tenantId: string | null; readonly sender: string };
   readonly fraud: {
     /** Who is asked first, next and last. */
     readonly emails: { readonly support: string; readonly manager: string; readonly owner: string };
@@ -245,6 +249,10 @@ export function toConfig(environment: Readonly<Record<string, string | undefined
         env.OPERATOR_WEBHOOK_URL === ""
           ? null
           : { url: env.OPERATOR_WEBHOOK_URL, secret: env.OPERATOR_WEBHOOK_SECRET },
+    },
+    alerts: {
+      tenantId: env.ALERTS_TENANT === "" ? null : env.ALERTS_TENANT,
+      sender: env.ALERTS_SENDER,
     },
     fraud: {
       emails: {

@@ -25,6 +25,7 @@ import type { FraudCase } from "#domain/fraud/ports.ts";
 import { FRAUD_CASE, fakeFraud } from "./fake-fraud.ts";
 import { fakeFlows } from "./fake-flows.ts";
 import { createFakeInvoicing } from "./fake-invoices.ts";
+import { fakeBreaker } from "./fake-breaker.ts";
 import { fakeProviderDoor } from "./fake-provider-door.ts";
 import { fakeSchedules } from "./fake-schedules.ts";
 import { FAKE_PRICE_RULES, fakeQuoting } from "./fake-prices.ts";
@@ -272,6 +273,7 @@ function dependenciesOf(platform: FakePlatform): GatewayDependencies {
       versions: async (id) => platform.rateCards.filter(({ rateCardId }) => rateCardId === id).toReversed(),
     },
     priceRules: FAKE_PRICE_RULES,
+    rechargeBreaker: fakeBreaker(up),
     flows: fakeFlows(platform.toFlows, up),
     providerDoor: fakeProviderDoor(),
     schedules: fakeSchedules(platform.toFlows, up),

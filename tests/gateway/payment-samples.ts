@@ -53,4 +53,19 @@ export const PAYMENT_SAMPLES: readonly SampleRequest[] = [
     body: { reason: "paid in cash" },
     status: 200,
   },
+  {
+    operation: "recharge_breaker.read",
+    method: "GET",
+    route: "/api/v2/recharge-breaker",
+    url: "/api/v2/recharge-breaker",
+    status: 200,
+  },
+  {
+    operation: "recharge_breaker.close",
+    method: "POST",
+    route: "/api/v2/recharge-breaker/close",
+    url: "/api/v2/recharge-breaker/close",
+    body: { reason: "the ledger is right" },
+    status: 200,
+  },
 ];

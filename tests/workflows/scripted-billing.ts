@@ -19,6 +19,11 @@ export function scriptedBilling(script: Partial<BillingActivities> = {}): Script
     mailSuspension: async () => ({ kind: "accepted" }),
     balanceStanding: async () => ({ balance: "0.5", below: ["low"], suspension: null }),
     mailBalance: async () => ({ kind: "accepted" }),
+    textBalance: async () => ({ sent: 1, refused: [] }),
+    postBalance: async () => ({ kind: "stored" }),
+    rechargeDue: async () => ({ kind: "due", waitMs: 60_000 }),
+    admitRecharge: async () => ({ kind: "none", because: "the balance has recovered" }),
+    mailBreaker: async () => ({ kind: "accepted" }),
   };
   const told: {
     readonly [Name in keyof BillingActivities]: (step: Parameters<BillingActivities[Name]>[0]) => string;
@@ -28,6 +33,11 @@ export function scriptedBilling(script: Partial<BillingActivities> = {}): Script
     mailSuspension: ({ kind }) => `mail ${kind}`,
     balanceStanding: () => "ask",
     mailBalance: ({ kind }) => `mail ${kind}`,
+    textBalance: ({ kind }) => `text ${kind}`,
+    postBalance: ({ kind }) => `post ${kind}`,
+    rechargeDue: () => "due?",
+    admitRecharge: () => "admit?",
+    mailBreaker: ({ opening }) => `mail breaker ${opening}`,
   };
   const steps = Object.entries({ ...happy, ...script }).map(([name, run]) => {
     const recorded = (step: never): Promise<unknown> => {

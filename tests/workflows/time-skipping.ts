@@ -20,7 +20,8 @@ import { progress } from "../../scripts/terminal.ts";
 
 /**
  * A Temporal server of this test file's own whose clock is the test's: thirty days pass in a second. Its time goes as ours does until a
- * test lets it skip, so that nothing falls due before a test has sent its signals. It knows no Schedules.
+ * test lets it skip, so that nothing falls due before a test has sent its signals. It knows no Schedules. It skips no more once a
+ * flow waits for a worker that is not there, or was terminated at work: give every queue a worker and let flows end, or start a server for each test.
  */
 export interface TimeSkipping {
   readonly temporal: TemporalClient;
@@ -30,7 +31,10 @@ export interface TimeSkipping {
     work: (taskQueue: string) => Promise<Result>,
     taskQueue?: string,
   ): Promise<Result>;
-  /** While `work` lasts, the clock jumps to the next timer, time-out or retry whenever no workflow and no activity is at work. */
+  /**
+   * While `work` lasts, the clock jumps to the next timer, time-out or retry whenever no workflow and no activity is at work: a flow that then
+   * waits for a signal is soon at the end of its ten years. For the end of a flow; anything before it is reached by `pass`.
+   */
   skipping<Result>(work: () => Promise<Result>): Promise<Result>;
   /** Lets exactly so many milliseconds go by; what falls due in them has begun when it resolves, not ended. */
   pass(milliseconds: number): Promise<void>;
@@ -40,6 +44,9 @@ export interface TimeSkipping {
 }
 
 const NAMESPACE = "default";
+
+/** Once a test file, however many servers it starts. */
+let bundling: Promise<WorkflowBundleWithSourceMap> | undefined;
 
 /** Call it in beforeAll and close it in afterAll: tests of one file share the clock. */
 export async function startTimeSkipping(): Promise<TimeSkipping> {
@@ -54,7 +61,8 @@ export async function startTimeSkipping(): Promise<TimeSkipping> {
   const config = { address, namespace: NAMESPACE, uiUrl: "http://127.0.0.1", payloadKeys };
   const temporal = createTemporalClient(config);
   const connection = await connectWorker(address);
-  const bundle: WorkflowBundleWithSourceMap = await bundleFlows(silent);
+  bundling ??= bundleFlows(silent);
+  const bundle = await bundling;
   return {
     temporal,
     async withWorker(activities, work, taskQueue = `test-${randomUUID()}`) {
@@ -116,7 +124,9 @@ async function startServer(address: string): Promise<ChildProcess> {
   const command = guard === undefined ? [file, ...args] : [guard, "--pdeathsig", "KILL", file, ...args];
   const [program = file, ...rest] = command;
   const server = spawn(program, rest, { stdio: "ignore" });
-  process.once("exit", () => server.kill("SIGKILL"));
+  const kill = (): boolean => server.kill("SIGKILL");
+  process.once("exit", kill);
+  server.once("exit", () => process.off("exit", kill));
   await once(server, "spawn");
   return server;
 }

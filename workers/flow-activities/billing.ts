@@ -1,10 +1,11 @@
 import { createInvoiceBooks } from "#adapters/postgres/invoices.ts";
 import { createIssuers } from "#adapters/postgres/issuers.ts";
+import { createOverdueInvoices } from "#adapters/postgres/overdue-invoices.ts";
 import { createInvoicingActivities } from "#activities/invoicing.ts";
-import { createLowBalanceActivities } from "#activities/low-balance.ts";
 import { createSuspensionActivities } from "#activities/suspension.ts";
 import type { FlowsContext } from "./context.ts";
 import { createPayableDocuments } from "../invoice-documents.ts";
+import { lowBalanceActivities } from "./low-balance.ts";
 import { settlementActivities } from "./settlement.ts";
 
 /** Activities of the queue `billing`. */
@@ -22,8 +23,15 @@ export function billingActivities(context: FlowsContext): object {
       mailer,
       clock,
     }),
-    ...createLowBalanceActivities({ tenants, balances, mailer }),
-    ...createSuspensionActivities({ tenants, announcements, balances, mailer }),
+    ...lowBalanceActivities(context),
+    ...createSuspensionActivities({
+      tenants,
+      announcements,
+      balances,
+      invoices: createOverdueInvoices(pool),
+      mailer,
+      clock,
+    }),
     ...settlementActivities(context),
   };
 }

@@ -106,7 +106,7 @@ export const suspensionFlow: FlowDefinition = {
   taskQueue: TASK_QUEUES.billing,
   input: suspensionInput,
   output: suspensionOutput,
-  startedBy: "a critical balance, or a person",
+  startedBy: "a critical balance, an overdue invoice, a fraud case, or a person",
   starters: ["owner", "support"],
   identify: ({ tenantId }: SuspensionInput) => ({ workflowId: suspensionWorkflowId(tenantId), tenantId }),
   signals: {

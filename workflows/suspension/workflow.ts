@@ -3,6 +3,7 @@ import {
   ApplicationFailure,
   CancellationScope,
   condition,
+  continueAsNew,
   isCancellation,
   defineQuery,
   defineSignal,
@@ -55,6 +56,18 @@ const activities = (
 ): ReturnType<typeof proxyActivities<SuspensionActivities>> =>
   proxyActivities<SuspensionActivities>({ ...options, summary });
 
+/** Events after which a long suspension goes on in a new history: a worker that takes it over replays all of them. */
+const HISTORY_MAX = 500;
+
+/** Where an earlier run of the same suspension was, when its history had grown long. */
+export interface CarriedSuspension {
+  readonly state: SuspensionState & { readonly status: "noticed" | "suspended" };
+  readonly mails: number;
+  readonly reminders: number;
+  /** Whether the ledger is still to be asked. */
+  readonly mayHaveEnded: boolean;
+}
+
 /** What happens to a suspension from outside, since it was last looked at. */
 interface Mailbox {
   reinstatement: ReinstateInput | null;
@@ -65,10 +78,13 @@ interface Mailbox {
  * Notice → grace period → the ledger is asked again → service off → reminders → reinstated, by the ledger once the cause has ended or by a
  * person at any time. A cache's word decides nothing here.
  */
-export async function suspension(input: SuspensionInput): Promise<SuspensionOutput> {
-  const flow = new Suspension(input);
+export async function suspension(
+  input: SuspensionInput,
+  carried: CarriedSuspension | null = null,
+): Promise<SuspensionOutput> {
+  const flow = new Suspension(input, carried);
   try {
-    return await flow.run();
+    return await flow.run(carried?.state.status ?? "checking");
   } finally {
     // Whoever decided is answered before the flow is over.
     await CancellationScope.nonCancellable(() => condition(allHandlersFinished));
@@ -80,10 +96,17 @@ class Suspension {
   readonly #story: Story<Status>;
   readonly #mailbox: Mailbox = { reinstatement: null, mayHaveEnded: false };
   #state: SuspensionState = { status: "checking", dueAt: null, suspendedAt: null };
-  #mails = 0;
+  #mails: number;
+  #reminders: number;
 
-  constructor(input: SuspensionInput) {
+  constructor(input: SuspensionInput, carried: CarriedSuspension | null) {
     this.#input = input;
+    this.#mails = carried?.mails ?? 0;
+    this.#reminders = carried?.reminders ?? 0;
+    if (carried !== null) {
+      this.#state = carried.state;
+      this.#mailbox.mayHaveEnded = carried.mayHaveEnded;
+    }
     this.#story = createStory<Status>(`${input.tenantId}: ${input.reason}`, (status, details) => {
       setCurrentDetails(details);
       upsertSearchAttributes([{ key: FLOW_STATUS, value: status }]);
@@ -117,13 +140,15 @@ class Suspension {
     );
   }
 
-  async run(): Promise<SuspensionOutput> {
-    if (!(await this.#isDue("the cause was checked in the ledger")))
+  async run(from: CarriedSuspension["state"]["status"] | "checking"): Promise<SuspensionOutput> {
+    if (from === "checking" && !(await this.#isDue("the cause was checked in the ledger")))
       return this.#end("not_due", "Nothing to do.");
-    if (this.#input.graceSeconds > 0 && (await this.#averted()))
-      return this.#end("averted", "The cause ended in time.");
-    await CancellationScope.nonCancellable(() => this.#switch(false));
-    const { actor, reason } = await this.#reinstatementOrCancel();
+    if (from !== "suspended") {
+      if (this.#input.graceSeconds > 0 && (await this.#averted(from === "checking")))
+        return this.#end("averted", "The cause ended in time.");
+      await CancellationScope.nonCancellable(() => this.#switch(false));
+    }
+    const { actor, reason } = await this.#reinstatementOrCancel(from !== "suspended");
     return CancellationScope.nonCancellable(() => this.#reinstate(actor, reason));
   }
 
@@ -172,12 +197,13 @@ class Suspension {
   }
 
   /** Notice and grace period; true where a person or the ledger ended the cause before it was over. */
-  async #averted(): Promise<boolean> {
-    const dueAt = Date.now() + this.#input.graceSeconds * 1000;
+  async #averted(isNew: boolean): Promise<boolean> {
+    const dueAt = this.#state.dueAt ?? Date.now() + this.#input.graceSeconds * 1000;
     this.#state = { ...this.#state, status: "noticed", dueAt };
-    await this.#mail("notice");
+    if (isNew) await this.#mail("notice");
     const over = (): boolean => this.#mailbox.reinstatement !== null || this.#mailbox.mayHaveEnded;
     for (;;) {
+      await this.#goOnAnew();
       const left = dueAt - Date.now();
       const early = left > 0 && (await condition(over, left));
       if (this.#mailbox.reinstatement !== null) break;
@@ -206,9 +232,9 @@ class Suspension {
   }
 
   /** A flow that is cancelled calls the suspension off: service would stay off with nobody to give it back. */
-  async #reinstatementOrCancel(): Promise<ReinstateInput> {
+  async #reinstatementOrCancel(isNew: boolean): Promise<ReinstateInput> {
     try {
-      await this.#mail("suspended");
+      if (isNew) await this.#mail("suspended");
       return await this.#reinstatement();
     } catch (error) {
       if (!isCancellation(error)) throw error;
@@ -218,8 +244,9 @@ class Suspension {
 
   /** Waits, with reminders, until a person reinstates or the ledger says that the cause has ended. */
   async #reinstatement(): Promise<ReinstateInput> {
-    for (let reminder = 0; ;) {
-      const days = REMINDERS_AFTER_DAYS[reminder] ?? REMINDED_EVERY_DAYS;
+    for (;;) {
+      await this.#goOnAnew();
+      const days = REMINDERS_AFTER_DAYS[this.#reminders] ?? REMINDED_EVERY_DAYS;
       const { reinstatement } = this.#mailbox;
       if (reinstatement !== null) return reinstatement;
       const told = await condition(
@@ -227,7 +254,7 @@ class Suspension {
         days * DAY_MS,
       );
       if (!told) {
-        reminder += 1;
+        this.#reminders += 1;
         await this.#mail("reminder");
         continue;
       }
@@ -235,6 +262,19 @@ class Suspension {
       this.#mailbox.mayHaveEnded = false;
       if (!(await this.#isDue("money came in"))) return { actor: "ledger", reason: "the cause has ended" };
     }
+  }
+
+  /** A person's decision is acted upon first: it is answered by the run that took it. */
+  async #goOnAnew(): Promise<void> {
+    const { reinstatement, mayHaveEnded } = this.#mailbox;
+    if (workflowInfo().historyLength < HISTORY_MAX || reinstatement !== null) return;
+    const state = this.#state as CarriedSuspension["state"];
+    await continueAsNew<typeof suspension>(this.#input, {
+      state,
+      mails: this.#mails,
+      reminders: this.#reminders,
+      mayHaveEnded,
+    });
   }
 
   async #mail(kind: SuspensionMail): Promise<void> {

@@ -12,8 +12,11 @@ CREATE TABLE due_recharges (
   payment_id text        PRIMARY KEY,
   tenant_id  text        COLLATE "C" NOT NULL,
   wallet_id  text        COLLATE "C" NOT NULL,
+  -- The last time that it was asked for.
   due_at     timestamptz NOT NULL
 );
+CREATE INDEX tenants_enrolled ON tenants (tenant_id)
+  WHERE status = 'active' AND jsonb_typeof(configuration #> '{payment,autoRecharge}') = 'object';
 CREATE INDEX due_recharges_time ON due_recharges (due_at);
 
 -- The one breaker of the platform. Open: no recharge begins until a person closes it.
@@ -22,6 +25,8 @@ CREATE TABLE recharge_breaker (
   state      text        NOT NULL CHECK (state IN ('closed', 'open')),
   -- How often it has opened: names the alert of each time.
   openings   integer     NOT NULL DEFAULT 0 CHECK (openings >= 0),
+  -- The recharge that was one too many.
+  opened_by  text,
   changed_at timestamptz NOT NULL,
   changed_by text        NOT NULL,
   reason     text        NOT NULL
