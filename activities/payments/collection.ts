@@ -73,6 +73,10 @@ function inTheBooks(on: PaymentDependencies): Omit<PaymentCollectionActivities, 
         dueAt: payment.dueAt,
         unsettled: payment.attempts.filter((one) => !isSettled(one)).map(({ number }) => number),
         lastAttempt: payment.attempts.at(-1)?.number ?? 0,
+        bookedUpTo: Math.max(
+          0,
+          ...payment.movements.filter(({ bookedAt }) => bookedAt !== null).map(({ number }) => number),
+        ),
         dunningDays: on.dunningDays,
         suspensionGraceSeconds:
           suspension?.automatic === false ? null : (suspension?.graceSeconds ?? SUSPENSION_GRACE_SECONDS),
@@ -91,10 +95,11 @@ function inTheBooks(on: PaymentDependencies): Omit<PaymentCollectionActivities, 
       await payments.recordTransfer(paymentId, transfer, clock.now());
     },
 
-    bookPayment: ({ paymentId }) =>
+    bookPayment: ({ paymentId, after }) =>
       withHeartbeats(async () => {
-        const booked = await bookMovements(on, await existingPayment(on, paymentId));
-        const receipts = booked.filter(({ kind }) => kind === "receipt");
+        const payment = await existingPayment(on, paymentId);
+        await bookMovements(on, payment);
+        const receipts = payment.movements.filter(({ kind, number }) => kind === "receipt" && number > after);
         return {
           receipts: receipts.map(({ number, amountMinor }) => ({
             number,

@@ -18,6 +18,7 @@ export class ScriptedPayments {
     dueAt: null,
     unsettled: [],
     lastAttempt: 0,
+    bookedUpTo: 0,
     dunningDays: [0, 3, 7, 14],
     suspensionGraceSeconds: 3_600,
   };
@@ -27,7 +28,6 @@ export class ScriptedPayments {
   readonly attempts = new Map<number, Outcome & { amountMinor: bigint }>();
   readonly receipts: { readonly number: number; readonly amountMinor: bigint; readonly source: string }[] =
     [];
-  booked = 0;
   readonly overrides: Partial<PaymentCollectionActivities>;
 
   constructor(
@@ -86,9 +86,8 @@ export class ScriptedPayments {
       },
       recordTransfer: async ({ reference, amountMinor }) =>
         this.#receive(`transfer:${reference}`, BigInt(amountMinor)),
-      bookPayment: async () => {
-        const receipts = this.receipts.slice(this.booked);
-        this.booked = this.receipts.length;
+      bookPayment: async ({ after }) => {
+        const receipts = this.receipts.filter(({ number }) => number > after);
         return {
           receipts: receipts.map(({ number, amountMinor }) => ({
             number,

@@ -127,6 +127,8 @@ export interface OpenedPayment {
   /** Attempts of an earlier run of which money may still come. */
   readonly unsettled: readonly number[];
   readonly lastAttempt: number;
+  /** The last movement that an earlier run has booked and told of. */
+  readonly bookedUpTo: number;
   readonly dunningDays: readonly number[];
   /** Grace of a suspension for an overdue invoice; null: the tenant is not suspended by itself. */
   readonly suspensionGraceSeconds: number | null;
@@ -176,9 +178,13 @@ export interface PaymentCollectionActivities {
   /** Gives it up at the provider, so that nobody pays it later; `succeeded` where somebody has. */
   cancelAttempt(step: AttemptStep): Promise<AttemptOutcome>;
   recordTransfer(step: TransferInput & { readonly paymentId: string }): Promise<void>;
-  /** Books what money did and is not booked yet: wallet, invoice. Returns once the ledger has it, with the receipts among it. */
+  /**
+   * Books what money did and is not booked yet: wallet, invoice. Returns once the ledger has it, with the receipts behind the movement `after`, by whichever
+   * attempt of this they were booked: one that was killed told nobody.
+   */
   bookPayment(step: {
     readonly paymentId: string;
+    readonly after: number;
   }): Promise<{ readonly receipts: readonly { readonly number: number; readonly amountMinor: string }[] }>;
   setPaymentState(step: {
     readonly paymentId: string;

@@ -29,6 +29,7 @@ import {
 } from "#workflows/suspension/api.ts";
 import { TASK_QUEUES } from "#workflows/task-queues.ts";
 import type {
+  OpenedPayment,
   PaymentCollectionActivities,
   PaymentCollectionInput,
   PaymentFlowState,
@@ -69,6 +70,8 @@ export class Progress {
   readonly story: Story<PaymentState>;
   state: PaymentFlowState;
   #mails = 0;
+  /** The last movement that was told of. */
+  #toldOf = 0;
 
   constructor(input: PaymentCollectionInput) {
     this.input = input;
@@ -95,6 +98,13 @@ export class Progress {
 
   get isInvoice(): boolean {
     return this.input.purpose === "invoice";
+  }
+
+  /** What an earlier run has booked is told of already. */
+  begin({ bookedUpTo, lastAttempt }: Pick<OpenedPayment, "bookedUpTo" | "lastAttempt">): void {
+    this.change({ attempts: lastAttempt });
+    // Runs that were opened before it was asked for have no such figure.
+    this.#toldOf = bookedUpTo ?? 0;
   }
 
   change(change: Partial<PaymentFlowState>): void {
@@ -125,8 +135,9 @@ export class Progress {
   async book(): Promise<bigint> {
     const { paymentId } = this.input;
     const { receipts } = await finished("book what came into ledger and invoice", (on) =>
-      on.bookPayment({ paymentId }),
+      on.bookPayment({ paymentId, after: this.#toldOf }),
     );
+    this.#toldOf = Math.max(this.#toldOf, ...receipts.map(({ number }) => number));
     if (receipts.length > 0) {
       this.story.begin(this.state.status, "credited");
       const amounts = receipts.map(({ amountMinor }) => this.amount(amountMinor));

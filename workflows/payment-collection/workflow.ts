@@ -106,8 +106,8 @@ class PaymentCollection {
   async #open(): Promise<void> {
     const { input, isInvoice } = this.#progress;
     this.#opened = await finished(`open ${input.paymentId}`, (on) => on.openPayment(input));
-    const { dueAt, dunningDays, lastAttempt, unsettled } = this.#opened;
-    this.#progress.change({ attempts: lastAttempt });
+    const { dueAt, dunningDays, unsettled } = this.#opened;
+    this.#progress.begin(this.#opened);
     this.#calendar = isInvoice ? dunningTimes(this.#startedAt, dueAt, dunningDays) : [this.#startedAt];
     for (const attempt of unsettled) await this.#attempts.settleFormer(attempt);
   }
