@@ -33,7 +33,7 @@ function world(movements: readonly Movement[]) {
     } as unknown as PaymentDependencies["payments"],
     publisher: {
       publish: async (records: readonly unknown[]) => void published.push(...records),
-    } as unknown as PaymentDependencies["publisher"],
+    },
     ledger: { byEvent: async () => ({}) },
     clock: { now: () => 2 },
   };
