@@ -8,7 +8,7 @@ let schema: TestSchema;
 let breaker: RechargeBreaker;
 let now = Date.UTC(2027, 0, 1);
 beforeAll(async () => {
-  schema = await createTestSchema();
+  schema = await createTestSchema(["0015_lifecycle.sql", "0017_payments.sql"]);
   breaker = createRechargeBreaker(schema.pool);
 });
 afterAll(() => schema.close());

@@ -9,8 +9,11 @@ export interface TestSchema {
   close(): Promise<void>;
 }
 
-/** The tenants' tables in a schema of their own: no process of the environment publishes from this outbox. */
-export async function createTestSchema(): Promise<TestSchema> {
+/**
+ * The tenants' tables in a schema of their own: no process of the environment publishes from this outbox.
+ * @param further migrations, by their files' names.
+ */
+export async function createTestSchema(further: readonly string[] = []): Promise<TestSchema> {
   const { variables } = await attachTestEnvironment();
   const schema = `tenants_${randomUUID().replaceAll("-", "")}`;
   const pool = new pg.Pool({
@@ -20,7 +23,7 @@ export async function createTestSchema(): Promise<TestSchema> {
   });
   pool.on("error", () => {});
   await pool.query(`CREATE SCHEMA ${schema}`);
-  for (const migration of ["0001_tenants.sql", "0002_ledger.sql"]) {
+  for (const migration of ["0001_tenants.sql", "0002_ledger.sql", ...further]) {
     await pool.query(
       await readFile(new URL(`../../adapters/postgres/migrations/${migration}`, import.meta.url), "utf8"),
     );
