@@ -75,8 +75,9 @@ test("nor in a log", () => {
 
 test("nor in a metric", async () => {
   const { environment } = world;
+  // The codec server has no metrics.
   const pages = (await environment.status()).processes.filter(
-    ({ kind, name }) => kind === "process" && !/simulator|catcher/.test(name),
+    ({ kind, name }) => kind === "process" && !/simulator|catcher|codec/.test(name),
   );
   expect(pages.length).toBeGreaterThanOrEqual(7);
   for (const { ports, name } of pages) {
