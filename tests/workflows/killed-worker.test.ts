@@ -20,7 +20,7 @@ afterAll(() => flows.close());
 /** Each takes as long as the step's own limit of 15 s, after which the server gives it to another worker. */
 const steps =
   process.env[testAllVariable] === "1"
-    ? ["createTenant", "attachRateCard", "activateTenant"]
+    ? ["createTenant", "attachRateCard", "scheduleInvoices", "activateTenant"]
     : ["createTenant"];
 
 test.each(steps)(
@@ -40,7 +40,14 @@ test.each(steps)(
     const { activities, calls } = scriptedActivities();
     const outcome = await flows.withWorker(activities, () => starter.onboard(input, 60_000), taskQueue);
     expect(outcome).toMatchObject({ kind: "completed", output: { welcomeMail: "accepted" } });
-    const all = ["validateOnboarding", "createTenant", "attachRateCard", "activateTenant", "sendWelcomeMail"];
+    const all = [
+      "validateOnboarding",
+      "createTenant",
+      "attachRateCard",
+      "scheduleInvoices",
+      "activateTenant",
+      "sendWelcomeMail",
+    ];
     expect(calls).toEqual(all.slice(all.indexOf(step)));
   },
   90_000,
