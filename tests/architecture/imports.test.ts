@@ -99,8 +99,8 @@ describe("the house", () => {
     expect(wrong.map(show)).toEqual([]);
   });
 
-  test("a workflow.ts, and what stands beside it, sees domain, flows' api.ts, the task queues and @temporalio/workflow alone", () => {
-    const allowed = /^(domain\/|workflows\/([^/]+\/api|task-queues)\.ts$)/;
+  test("a workflow.ts, and what stands beside it, sees domain, flows' api.ts, their shared steps, the task queues and @temporalio/workflow alone", () => {
+    const allowed = /^(domain\/|workflows\/([^/]+\/api|steps|task-queues)\.ts$)/;
     const wrong = imports.filter(({ file, specifier, target }) => {
       const [, flow] = /^workflows\/([^/]+)\/(?!api\.ts$)[^/]+\.ts$/.exec(file) ?? [];
       if (flow === undefined || isTest(file)) return false;

@@ -9,7 +9,6 @@ import {
   defineUpdate,
   isCancellation,
   ParentClosePolicy,
-  proxyActivities,
   setCurrentDetails,
   setHandler,
   startChild,
@@ -34,6 +33,7 @@ import {
 import { CASE_LEVELS, type CaseDecision, type CaseLevel } from "#domain/fraud/ports.ts";
 import { SUSPENSION, suspensionWorkflowId } from "#workflows/suspension/api.ts";
 import { TASK_QUEUES } from "#workflows/task-queues.ts";
+import { isAlreadyStarted, MAIL, stepsOf, UNTIL_DONE } from "#workflows/steps.ts";
 import {
   ALERTED,
   type CaseMessage,
@@ -53,24 +53,12 @@ type Status = FraudCaseState["status"];
 /** Alerts added to a case at a time. */
 const EXTENDED_BY_MAX = 50;
 
-/** What must not stay half done is tried until PostgreSQL and Kafka have it. */
-const UNTIL_DONE: ActivityOptions = {
-  startToCloseTimeout: "15s",
-  retry: { initialInterval: "500ms", backoffCoefficient: 2, maximumInterval: "1m" },
-};
-
 /** A person is asked without it where it takes too long. */
 const EVIDENCE: ActivityOptions = {
   startToCloseTimeout: "2m",
   scheduleToCloseTimeout: "5m",
   heartbeatTimeout: "1m",
   retry: { initialInterval: "1s", backoffCoefficient: 2, maximumInterval: "30s" },
-};
-
-const MAIL: ActivityOptions = {
-  startToCloseTimeout: "1m",
-  scheduleToCloseTimeout: "24h",
-  retry: { initialInterval: "1s", backoffCoefficient: 2, maximumInterval: "10m" },
 };
 
 /** Everything is decided and done by then: nobody waits for a mail that tells of it. */
@@ -83,11 +71,7 @@ const LONG: ActivityOptions = {
   retry: { initialInterval: "1s", backoffCoefficient: 2, maximumInterval: "1m" },
 };
 
-const activities = (
-  options: ActivityOptions,
-  summary: string,
-): ReturnType<typeof proxyActivities<FraudCaseActivities>> =>
-  proxyActivities<FraudCaseActivities>({ ...options, summary });
+const activities = stepsOf<FraudCaseActivities>();
 
 /** What an earlier run leaves to this one. */
 interface Carried {
@@ -452,7 +436,7 @@ async function startSuspension(
     });
     return "suspension begun";
   } catch (error) {
-    if (!(error instanceof Error && error.name === "WorkflowExecutionAlreadyStartedError")) throw error;
+    if (!isAlreadyStarted(error)) throw error;
     return "a suspension runs already";
   }
 }

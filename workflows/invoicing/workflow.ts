@@ -5,8 +5,6 @@ import {
   defineQuery,
   isCancellation,
   ParentClosePolicy,
-  proxyActivities,
-  setCurrentDetails,
   setHandler,
   startChild,
   upsertSearchAttributes,
@@ -14,20 +12,15 @@ import {
   WorkflowIdReusePolicy,
   type ActivityOptions,
 } from "@temporalio/workflow";
-import {
-  AMOUNT_DUE,
-  CURRENCY,
-  FLOW_STATUS,
-  INVOICE_NUMBER,
-  TENANT_ID,
-} from "#domain/flows/search-attributes.ts";
-import { createStory, type Story } from "#domain/flows/story.ts";
+import { AMOUNT_DUE, CURRENCY, INVOICE_NUMBER, TENANT_ID } from "#domain/flows/search-attributes.ts";
+import type { Story } from "#domain/flows/story.ts";
 import {
   PAYMENT_COLLECTION,
   type PaymentCollectionInput,
   paymentCollectionWorkflowId,
 } from "#workflows/payment-collection/api.ts";
 import { TASK_QUEUES } from "#workflows/task-queues.ts";
+import { isAlreadyStarted, MAIL, stepsOf, toldStory } from "#workflows/steps.ts";
 import {
   INVOICING_STATE,
   invoicingInput,
@@ -56,21 +49,7 @@ const AUTHORITY: ActivityOptions = {
   retry: { initialInterval: "2s", backoffCoefficient: 2, maximumInterval: "15m" },
 };
 
-/** Nobody waits longer for a mail of what stands in the books. */
-const MAIL: ActivityOptions = {
-  startToCloseTimeout: "1m",
-  scheduleToCloseTimeout: "24h",
-  retry: { initialInterval: "1s", backoffCoefficient: 2, maximumInterval: "1h" },
-};
-
-const activities = (
-  options: ActivityOptions,
-  summary: string,
-): ReturnType<typeof proxyActivities<InvoicingActivities>> =>
-  proxyActivities<InvoicingActivities>({ ...options, summary });
-
-/** The SDK's name of what says that a child's id is taken. */
-const ALREADY_STARTED = "WorkflowExecutionAlreadyStartedError";
+const activities = stepsOf<InvoicingActivities>();
 
 /** When a schedule meant this run to start; it may be late. */
 const SCHEDULED_START = "TemporalScheduledStartTime";
@@ -93,10 +72,8 @@ class Invoicing {
     this.#input = input;
     const { tenantId } = input;
     const period = input.through === null ? "the period that ended last" : `the period to ${input.through}`;
-    this.#story = createStory<Status>(`${tenantId}: ${period}`, (status, details) => {
+    this.#story = toldStory<Status>(`${tenantId}: ${period}`, (status) => {
       this.#status = status;
-      setCurrentDetails(details);
-      upsertSearchAttributes([{ key: FLOW_STATUS, value: status }]);
     });
     upsertSearchAttributes([{ key: TENANT_ID, value: tenantId }]);
     setHandler(
@@ -197,7 +174,7 @@ class Invoicing {
       });
       this.#story.end("done");
     } catch (error) {
-      if (!(error instanceof Error && error.name === ALREADY_STARTED)) throw error;
+      if (!isAlreadyStarted(error)) throw error;
       this.#story.end("done", `payment of ${invoice.number} was begun before`);
     }
   }

@@ -6,17 +6,12 @@ import {
   getExternalWorkflowHandle,
   isCancellation,
   ParentClosePolicy,
-  proxyActivities,
-  setCurrentDetails,
   setHandler,
   sleep,
   startChild,
-  upsertSearchAttributes,
   workflowInfo,
-  type ActivityOptions,
 } from "@temporalio/workflow";
-import { FLOW_STATUS } from "#domain/flows/search-attributes.ts";
-import { createStory, type Story } from "#domain/flows/story.ts";
+import type { Story } from "#domain/flows/story.ts";
 import {
   PAYMENT_COLLECTION,
   paymentCollectionWorkflowId,
@@ -29,6 +24,7 @@ import {
   type SuspensionInput,
 } from "#workflows/suspension/api.ts";
 import { TASK_QUEUES } from "#workflows/task-queues.ts";
+import { isAlreadyStarted, MAIL, stepsOf, toldStory, UNTIL_DONE } from "#workflows/steps.ts";
 import {
   type BalanceAlert,
   type BalanceNews,
@@ -50,22 +46,7 @@ const REMEMBERED_MAX = 1_000;
 const ASKED_AGAIN_EVERY = "15m";
 const ASKED_AGAIN_MAX = 96;
 
-const ASK: ActivityOptions = {
-  startToCloseTimeout: "15s",
-  retry: { initialInterval: "500ms", backoffCoefficient: 2, maximumInterval: "1m" },
-};
-
-const MAIL: ActivityOptions = {
-  startToCloseTimeout: "1m",
-  scheduleToCloseTimeout: "24h",
-  retry: { initialInterval: "1s", backoffCoefficient: 2, maximumInterval: "10m" },
-};
-
-const activities = (
-  options: ActivityOptions,
-  summary: string,
-): ReturnType<typeof proxyActivities<LowBalanceActivities>> =>
-  proxyActivities<LowBalanceActivities>({ ...options, summary });
+const activities = stepsOf<LowBalanceActivities>();
 
 /** What an earlier run has done already, where the history grew long. */
 interface Carried {
@@ -108,10 +89,7 @@ class LowBalance {
     this.#waiting = [...carried.waiting];
     this.#seen = new Set(carried.seen);
     this.#alerts = [...carried.alerts];
-    this.#story = createStory<Status>(`${input.tenantId}: wallet ${input.walletId}`, (status, details) => {
-      setCurrentDetails(details);
-      upsertSearchAttributes([{ key: FLOW_STATUS, value: status }]);
-    });
+    this.#story = toldStory<Status>(`${input.tenantId}: wallet ${input.walletId}`);
     setHandler(
       defineSignal<[ThresholdCrossed]>(THRESHOLD_CROSSED),
       (crossing) => {
@@ -127,9 +105,10 @@ class LowBalance {
     for (;;) {
       await condition(() => this.#waiting.length > 0);
       const crossing = this.#waiting.shift()!;
-      const standing = await activities(ASK, `ask the ledger about ${this.#input.walletId}`).balanceStanding(
-        this.#input,
-      );
+      const standing = await activities(
+        UNTIL_DONE,
+        `ask the ledger about ${this.#input.walletId}`,
+      ).balanceStanding(this.#input);
       if (crossing.threshold !== "recovered" && standing.below.includes(crossing.threshold))
         await this.#alarm(crossing.threshold, crossing, standing);
       else if (
@@ -258,7 +237,7 @@ class LowBalance {
   /** Due by the ledger → waited whether many others are → asked again → payment. A breaker that is open is asked again later. */
   async #rechargeBy(request: RechargeRequest): Promise<void> {
     for (let asked = 0; asked < ASKED_AGAIN_MAX; asked += 1) {
-      const step = await activities(ASK, `is a recharge due`).rechargeDue(request);
+      const step = await activities(UNTIL_DONE, `is a recharge due`).rechargeDue(request);
       if (step.kind === "none") return this.#note("done", `no recharge: ${step.because}`);
       const outcome = step.kind === "due" ? await this.#admit(request, step.waitMs) : step;
       if (outcome === null) return;
@@ -277,7 +256,7 @@ class LowBalance {
     await sleep(waitMs, { summary: "do many recharge at once?" });
     this.isAdmitting = true;
     return CancellationScope.nonCancellable(async () => {
-      const admission = await activities(ASK, "may the recharge begin").admitRecharge(request);
+      const admission = await activities(UNTIL_DONE, "may the recharge begin").admitRecharge(request);
       if (admission.kind === "stopped") return admission;
       if (admission.kind === "none") this.#note("done", `no recharge: ${admission.because}`);
       else await this.#collect(admission.payment);
@@ -345,8 +324,4 @@ class LowBalance {
       this.#note("done", "a suspension runs already");
     }
   }
-}
-
-function isAlreadyStarted(error: unknown): boolean {
-  return error instanceof Error && error.name === "WorkflowExecutionAlreadyStartedError";
 }

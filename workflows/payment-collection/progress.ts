@@ -1,11 +1,9 @@
 import {
-  ActivityCancellationType,
   CancellationScope,
   getExternalWorkflowHandle,
   isCancellation,
   ParentClosePolicy,
   proxyActivities,
-  setCurrentDetails,
   startChild,
   upsertSearchAttributes,
   workflowInfo,
@@ -18,7 +16,7 @@ import {
   INVOICE_NUMBER,
   TENANT_ID,
 } from "#domain/flows/search-attributes.ts";
-import { createStory, type Story } from "#domain/flows/story.ts";
+import type { Story } from "#domain/flows/story.ts";
 import { formatMinor } from "#domain/money/minor-units.ts";
 import type { PaymentState } from "#domain/payments/payment.ts";
 import {
@@ -28,6 +26,7 @@ import {
   type SuspensionInput,
 } from "#workflows/suspension/api.ts";
 import { TASK_QUEUES } from "#workflows/task-queues.ts";
+import { isAlreadyStarted, MAIL_LEFT_ALONE, MONEY, toldStory } from "#workflows/steps.ts";
 import type {
   OpenedPayment,
   PaymentCollectionActivities,
@@ -35,21 +34,6 @@ import type {
   PaymentFlowState,
   PaymentMail,
 } from "./api.ts";
-
-/** Money is on its way or may be: tried until it is known what became of it. */
-const UNTIL_DONE: ActivityOptions = {
-  startToCloseTimeout: "1m",
-  heartbeatTimeout: "30s",
-  retry: { initialInterval: "1s", backoffCoefficient: 2, maximumInterval: "5m" },
-};
-
-/** Nobody waits longer for a mail that only tells what stands elsewhere; one that is on its way may arrive after a cancellation. */
-const MAIL: ActivityOptions = {
-  cancellationType: ActivityCancellationType.ABANDON,
-  startToCloseTimeout: "1m",
-  scheduleToCloseTimeout: "24h",
-  retry: { initialInterval: "1s", backoffCoefficient: 2, maximumInterval: "10m" },
-};
 
 type Activities = ReturnType<typeof proxyActivities<PaymentCollectionActivities>>;
 
@@ -61,7 +45,7 @@ export function finished<Result>(
   summary: string,
   step: (on: Activities) => Promise<Result>,
 ): Promise<Result> {
-  return CancellationScope.nonCancellable(() => step(activities(UNTIL_DONE, summary)));
+  return CancellationScope.nonCancellable(() => step(activities(MONEY, summary)));
 }
 
 /** How far a payment is: what the store, the Web UI, the payer and whoever asks are told of it. */
@@ -84,10 +68,7 @@ export class Progress {
       actionUrl: null,
       nextAttemptAt: null,
     };
-    this.story = createStory<PaymentState>(titleOf(input), (status, details) => {
-      setCurrentDetails(details);
-      upsertSearchAttributes([{ key: FLOW_STATUS, value: status }]);
-    });
+    this.story = toldStory<PaymentState>(titleOf(input));
     upsertSearchAttributes([
       { key: TENANT_ID, value: input.tenantId },
       { key: CURRENCY, value: input.currency },
@@ -182,7 +163,7 @@ export class Progress {
       });
       this.story.end("done");
     } catch (error) {
-      if (!(error instanceof Error && error.name === "WorkflowExecutionAlreadyStartedError")) throw error;
+      if (!isAlreadyStarted(error)) throw error;
       this.story.end("done", "a suspension runs already");
     }
   }
@@ -208,7 +189,10 @@ export class Progress {
     const { kind } = mail;
     this.story.begin(this.state.status, `${kind} mailed`);
     try {
-      const outcome = await activities(MAIL, `mail ${tenantId}: ${kind}`).mailPayment({ paymentId, ...mail });
+      const outcome = await activities(MAIL_LEFT_ALONE, `mail ${tenantId}: ${kind}`).mailPayment({
+        paymentId,
+        ...mail,
+      });
       if (outcome.kind === "accepted") this.story.end("done");
       else
         this.story.end(

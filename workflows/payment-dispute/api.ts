@@ -39,7 +39,7 @@ export type DisputeTold = z.infer<typeof disputeNews>;
 
 /** Every activity may run several times for one effect. */
 export interface PaymentDisputeActivities {
-  /** Writes the news down and books what it moves: taken when opened, given back when won, once each. */
+  /** Writes the news down and books what it moves: taken when opened, given back when won, once each. `moved`: now, or when it was told before. */
   bookDispute(step: PaymentDisputeInput & DisputeTold): Promise<{ readonly moved: boolean }>;
   /** To the operator's finance: there are days to answer a bank. */
   mailDispute(

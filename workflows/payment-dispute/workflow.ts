@@ -1,17 +1,13 @@
 import {
-  ActivityCancellationType,
   CancellationScope,
   condition,
   defineSignal,
   isCancellation,
-  proxyActivities,
-  setCurrentDetails,
   setHandler,
   upsertSearchAttributes,
-  type ActivityOptions,
 } from "@temporalio/workflow";
-import { FLOW_STATUS, TENANT_ID } from "#domain/flows/search-attributes.ts";
-import { createStory } from "#domain/flows/story.ts";
+import { TENANT_ID } from "#domain/flows/search-attributes.ts";
+import { MAIL_LEFT_ALONE, MONEY, stepsOf, toldStory } from "#workflows/steps.ts";
 import {
   DISPUTE_NEWS,
   type DisputeTold,
@@ -26,37 +22,14 @@ const REMINDED_AFTER_DAYS = [5, 5];
 /** Card schemes end a dispute within four months; what is told later begins anew, and the books know what was moved. */
 const OPEN_DAYS_MAX = 180;
 
-const UNTIL_DONE: ActivityOptions = {
-  startToCloseTimeout: "1m",
-  heartbeatTimeout: "30s",
-  retry: { initialInterval: "1s", backoffCoefficient: 2, maximumInterval: "5m" },
-};
-
-const MAIL: ActivityOptions = {
-  cancellationType: ActivityCancellationType.ABANDON,
-  startToCloseTimeout: "1m",
-  scheduleToCloseTimeout: "24h",
-  retry: { initialInterval: "1s", backoffCoefficient: 2, maximumInterval: "10m" },
-};
-
-const activities = (
-  options: ActivityOptions,
-  summary: string,
-): ReturnType<typeof proxyActivities<PaymentDisputeActivities>> =>
-  proxyActivities<PaymentDisputeActivities>({ ...options, summary });
+const activities = stepsOf<PaymentDisputeActivities>();
 
 /** Opened: taken from the wallet, finance is told and reminded; won: given again; lost: it stays. In whatever order it is told. */
 export async function paymentDispute(input: PaymentDisputeInput): Promise<PaymentDisputeOutput> {
   const waiting: DisputeTold[] = [];
   const { tenantId, paymentId } = input;
   upsertSearchAttributes([{ key: TENANT_ID, value: tenantId }]);
-  const story = createStory<"open" | "won" | "lost">(
-    `${tenantId}: ${paymentId} is disputed`,
-    (status, details) => {
-      setCurrentDetails(details);
-      upsertSearchAttributes([{ key: FLOW_STATUS, value: status }]);
-    },
-  );
+  const story = toldStory<"open" | "won" | "lost">(`${tenantId}: ${paymentId} is disputed`);
   setHandler(defineSignal<[DisputeTold]>(DISPUTE_NEWS), (news) => void waiting.push(news), {
     description: "What the provider told",
   });
@@ -64,7 +37,11 @@ export async function paymentDispute(input: PaymentDisputeInput): Promise<Paymen
   const mail = async (news: DisputeTold, reminder: number): Promise<void> => {
     story.begin("open", reminder === 0 ? `finance told: ${news.news}` : "finance reminded");
     try {
-      const outcome = await activities(MAIL, "mail finance").mailDispute({ ...input, ...news, reminder });
+      const outcome = await activities(MAIL_LEFT_ALONE, "mail finance").mailDispute({
+        ...input,
+        ...news,
+        reminder,
+      });
       story.end(outcome.kind === "accepted" ? "done" : "failed");
     } catch (error) {
       story.end("failed", "mail given up after a day");
@@ -88,10 +65,11 @@ export async function paymentDispute(input: PaymentDisputeInput): Promise<Paymen
     }
     story.begin("open", `told: ${news.news}`);
     const { moved } = await CancellationScope.nonCancellable(() =>
-      activities(UNTIL_DONE, `book: ${news.news}`).bookDispute({ ...input, ...news }),
+      activities(MONEY, `book: ${news.news}`).bookDispute({ ...input, ...news }),
     );
     story.end("done", moved ? `${news.news}: wallet moved` : `${news.news}: nothing to move`);
-    if (moved || news.news !== "dispute_opened") await mail(news, 0);
+    const isRepeated = last?.news === news.news;
+    if (news.news !== "dispute_opened" || (moved && !isRepeated)) await mail(news, 0);
     last = news;
     if (news.news === "dispute_opened") continue;
     const result = news.news === "dispute_won" ? "won" : "lost";

@@ -3,14 +3,12 @@ import {
   condition,
   defineQuery,
   defineSignal,
-  proxyActivities,
-  setCurrentDetails,
   setHandler,
   upsertSearchAttributes,
-  type ActivityOptions,
 } from "@temporalio/workflow";
-import { FLOW_STATUS, TENANT_ID } from "#domain/flows/search-attributes.ts";
-import { createStory, type Story } from "#domain/flows/story.ts";
+import { TENANT_ID } from "#domain/flows/search-attributes.ts";
+import type { Story } from "#domain/flows/story.ts";
+import { MAIL, MONEY, stepsOf, toldStory } from "#workflows/steps.ts";
 import {
   REFUND_CHANGED,
   REFUND_STATE,
@@ -24,30 +22,13 @@ import {
 
 type Status = RefundFlowState["status"];
 
-/** The wallet is debited before the payer is given anything, and what was begun is ended: tried until it is known. */
-const UNTIL_DONE: ActivityOptions = {
-  startToCloseTimeout: "1m",
-  heartbeatTimeout: "30s",
-  retry: { initialInterval: "1s", backoffCoefficient: 2, maximumInterval: "5m" },
-};
-
-const MAIL: ActivityOptions = {
-  startToCloseTimeout: "1m",
-  scheduleToCloseTimeout: "24h",
-  retry: { initialInterval: "1s", backoffCoefficient: 2, maximumInterval: "10m" },
-};
-
 /** A pending refund is asked about after these, then twice a day: banks take days. */
 const POLLS_MS = [60_000, 600_000, 3_600_000];
 const POLLED_EVERY_MS = 12 * 3_600_000;
 /** Providers give up within weeks; a refund that is still pending then counts as made, and settlement will tell. */
 const POLLS_MAX = 120;
 
-const activities = (
-  options: ActivityOptions,
-  summary: string,
-): ReturnType<typeof proxyActivities<PaymentRefundActivities>> =>
-  proxyActivities<PaymentRefundActivities>({ ...options, summary });
+const activities = stepsOf<PaymentRefundActivities>();
 
 /**
  * The wallet is debited → each receipt's provider is asked → where one cannot, the wallet gets that part again. Once begun it is not
@@ -66,10 +47,8 @@ class PaymentRefund {
   constructor(input: PaymentRefundInput) {
     this.#input = input;
     upsertSearchAttributes([{ key: TENANT_ID, value: input.tenantId }]);
-    this.#story = createStory<Status>(`${input.tenantId}: refund by ${input.actor}`, (status, details) => {
+    this.#story = toldStory<Status>(`${input.tenantId}: refund by ${input.actor}`, (status) => {
       this.#status = status;
-      setCurrentDetails(details);
-      upsertSearchAttributes([{ key: FLOW_STATUS, value: status }]);
     });
     setHandler(defineQuery<RefundFlowState>(REFUND_STATE), () => ({ status: this.#status }), {
       description: "How far the refund is",
@@ -86,7 +65,7 @@ class PaymentRefund {
   async run(): Promise<PaymentRefundOutput> {
     const { refundId, paymentId, reason } = this.#input;
     this.#story.begin("opening", `asked for: ${reason}`);
-    const opened = await activities(UNTIL_DONE, `open refund ${refundId}`).openRefund(this.#input);
+    const opened = await activities(MONEY, `open refund ${refundId}`).openRefund(this.#input);
     if (opened.kind === "refused") {
       this.#story.end("failed", opened.because);
       this.#story.finish("refused", "Nothing was moved.");
@@ -94,7 +73,7 @@ class PaymentRefund {
     }
     this.#story.end("done");
     this.#story.begin("debited", "wallet debited");
-    await activities(UNTIL_DONE, "debit the wallet").bookRefund({ paymentId });
+    await activities(MONEY, "debit the wallet").bookRefund({ paymentId });
     this.#story.end("done");
     return this.#giveBack(opened.parts);
   }
@@ -113,8 +92,8 @@ class PaymentRefund {
       }
       because = outcome.because ?? "the provider could not give it back";
       const step = { refundId, paymentId, from: part.from, because };
-      await activities(UNTIL_DONE, "the wallet gets it again").returnRefund(step);
-      await activities(UNTIL_DONE, "credit the wallet").bookRefund({ paymentId });
+      await activities(MONEY, "the wallet gets it again").returnRefund(step);
+      await activities(MONEY, "credit the wallet").bookRefund({ paymentId });
       await this.#mail("failed", BigInt(part.amountMinor), because);
     }
     if (byHand > 0n) await this.#mail("by_hand", byHand, reason);
@@ -129,7 +108,7 @@ class PaymentRefund {
     const { attempt } = part;
     if (attempt === null) return { state: "succeeded", providerRefundId: null, because: null };
     this.#story.begin("refunding", `asked the provider of ${part.from}`);
-    let outcome = await activities(UNTIL_DONE, `refund ${part.from}`).refundPart({
+    let outcome = await activities(MONEY, `refund ${part.from}`).refundPart({
       refundId,
       paymentId,
       part,
@@ -140,7 +119,7 @@ class PaymentRefund {
       const { providerRefundId } = outcome;
       if (providerRefundId === null) break;
       const step = { paymentId, attempt, providerRefundId };
-      outcome = await activities(UNTIL_DONE, "ask how the refund stands").refundStanding(step);
+      outcome = await activities(MONEY, "ask how the refund stands").refundStanding(step);
     }
     this.#story.end(outcome.state === "failed" ? "failed" : "done");
     return outcome;

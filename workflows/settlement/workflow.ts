@@ -5,7 +5,6 @@ import {
   executeChild,
   isCancellation,
   ParentClosePolicy,
-  proxyActivities,
   setCurrentDetails,
   setHandler,
   upsertSearchAttributes,
@@ -17,6 +16,7 @@ import { createStory, type Story } from "#domain/flows/story.ts";
 import type { PaymentProviderName } from "#domain/payments/ports.ts";
 import { lastSettleableDay } from "#domain/settlement/day.ts";
 import type { ProviderLine } from "#domain/settlement/report.ts";
+import { isAlreadyStarted, MAIL, stepsOf } from "#workflows/steps.ts";
 import {
   SETTLEMENT,
   SETTLEMENT_STATE,
@@ -59,18 +59,7 @@ const PROVIDER: ActivityOptions = {
   },
 };
 
-/** Nobody waits longer for a mail that only tells what stands elsewhere. */
-const MAIL: ActivityOptions = {
-  startToCloseTimeout: "1m",
-  scheduleToCloseTimeout: "24h",
-  retry: { initialInterval: "1s", backoffCoefficient: 2, maximumInterval: "10m" },
-};
-
-const activities = (
-  options: ActivityOptions,
-  summary: string,
-): ReturnType<typeof proxyActivities<SettlementActivities>> =>
-  proxyActivities<SettlementActivities>({ ...options, summary });
+const activities = stepsOf<SettlementActivities>();
 
 /** Where a settlement stands between two activities: all that a continued run needs. */
 interface Standing {
@@ -121,7 +110,7 @@ async function byCalendar(actor: string): Promise<SettlementOutput> {
       typedSearchAttributes: [],
     });
   } catch (error) {
-    if (!(error instanceof Error) || error.name !== "WorkflowExecutionAlreadyStartedError") throw error;
+    if (!isAlreadyStarted(error)) throw error;
     const none = { position: null, hash: null, wallets: 0, differences: 0, adjusted: 0, cases: 0 };
     return { day, result: "running_elsewhere", ...none };
   }

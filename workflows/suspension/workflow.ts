@@ -8,15 +8,11 @@ import {
   defineQuery,
   defineSignal,
   defineUpdate,
-  proxyActivities,
-  setCurrentDetails,
   setHandler,
-  upsertSearchAttributes,
   workflowInfo,
-  type ActivityOptions,
 } from "@temporalio/workflow";
-import { FLOW_STATUS } from "#domain/flows/search-attributes.ts";
-import { createStory, type Story } from "#domain/flows/story.ts";
+import type { Story } from "#domain/flows/story.ts";
+import { MAIL, stepsOf, toldStory, UNTIL_DONE } from "#workflows/steps.ts";
 import {
   CAUSE_MAY_HAVE_ENDED,
   REINSTATE,
@@ -37,24 +33,7 @@ const DAY_MS = 86_400_000;
 const REMINDERS_AFTER_DAYS = [1, 2, 4, 7, 14];
 const REMINDED_EVERY_DAYS = 30;
 
-/** Service is never left half on: it is tried until PostgreSQL and Kafka have it. */
-const UNTIL_DONE: ActivityOptions = {
-  startToCloseTimeout: "15s",
-  retry: { initialInterval: "500ms", backoffCoefficient: 2, maximumInterval: "1m" },
-};
-
-/** Nobody waits longer for a mail that only tells what stands elsewhere. */
-const MAIL: ActivityOptions = {
-  startToCloseTimeout: "1m",
-  scheduleToCloseTimeout: "24h",
-  retry: { initialInterval: "1s", backoffCoefficient: 2, maximumInterval: "10m" },
-};
-
-const activities = (
-  options: ActivityOptions,
-  summary: string,
-): ReturnType<typeof proxyActivities<SuspensionActivities>> =>
-  proxyActivities<SuspensionActivities>({ ...options, summary });
+const activities = stepsOf<SuspensionActivities>();
 
 /** Events after which a long suspension goes on in a new history: a worker that takes it over replays all of them. */
 const HISTORY_MAX = 500;
@@ -107,10 +86,7 @@ class Suspension {
       this.#state = carried.state;
       this.#mailbox.mayHaveEnded = carried.mayHaveEnded;
     }
-    this.#story = createStory<Status>(`${input.tenantId}: ${input.reason}`, (status, details) => {
-      setCurrentDetails(details);
-      upsertSearchAttributes([{ key: FLOW_STATUS, value: status }]);
-    });
+    this.#story = toldStory<Status>(`${input.tenantId}: ${input.reason}`);
     setHandler(defineQuery<SuspensionState>(SUSPENSION_STATE), () => this.#state, {
       description: "How far the suspension is",
     });

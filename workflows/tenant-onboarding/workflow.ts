@@ -8,14 +8,11 @@ import {
   isCancellation,
   log,
   patched,
-  proxyActivities,
-  setCurrentDetails,
   setHandler,
-  upsertSearchAttributes,
   type ActivityOptions,
 } from "@temporalio/workflow";
-import { FLOW_STATUS } from "#domain/flows/search-attributes.ts";
-import { createStory, type Story as FlowStory } from "#domain/flows/story.ts";
+import type { Story as FlowStory } from "#domain/flows/story.ts";
+import { MAIL, stepsOf, toldStory, UNTIL_DONE } from "#workflows/steps.ts";
 import {
   DECIDE_KYC,
   FINAL_FAILURES,
@@ -42,29 +39,12 @@ const STORE: ActivityOptions = {
   retry: { initialInterval: "500ms", backoffCoefficient: 2, maximumInterval: "30s" },
 };
 
-/** What must not be left half done is tried until it succeeds: the activation, once begun, and every undoing. */
-const UNTIL_DONE: ActivityOptions = {
-  startToCloseTimeout: "15s",
-  retry: { initialInterval: "500ms", backoffCoefficient: 2, maximumInterval: "1m" },
-};
-
-/** Mail servers may say "later" for hours (greylisting, a full queue). */
-const MAIL: ActivityOptions = {
-  startToCloseTimeout: "1m",
-  scheduleToCloseTimeout: "24h",
-  retry: { initialInterval: "1s", backoffCoefficient: 2, maximumInterval: "10m" },
-};
-
 interface Undo {
   readonly text: string;
   readonly run: () => Promise<void>;
 }
 
-const activities = (
-  options: ActivityOptions,
-  summary: string,
-): ReturnType<typeof proxyActivities<OnboardingActivities>> =>
-  proxyActivities<OnboardingActivities>({ ...options, summary });
+const activities = stepsOf<OnboardingActivities>();
 
 /** What is known of an onboarding from outside. */
 interface Desk {
@@ -82,10 +62,8 @@ interface Desk {
  */
 export async function tenantOnboarding(input: OnboardingInput): Promise<OnboardingOutput> {
   const desk: Desk = { status: "validating", dueAt: null, decision: null };
-  const story = createStory<OnboardingStatus>(`${input.tenantId}: ${input.name}`, (status, details) => {
+  const story = toldStory<OnboardingStatus>(`${input.tenantId}: ${input.name}`, (status) => {
     desk.status = status;
-    setCurrentDetails(details);
-    upsertSearchAttributes([{ key: FLOW_STATUS, value: status }]);
   });
   openDesk(input, desk);
   const undo: Undo[] = [];

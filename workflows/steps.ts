@@ -1,0 +1,62 @@
+import {
+  ActivityCancellationType,
+  proxyActivities,
+  setCurrentDetails,
+  upsertSearchAttributes,
+  type ActivityOptions,
+} from "@temporalio/workflow";
+import { FLOW_STATUS } from "#domain/flows/search-attributes.ts";
+import { createStory, type Story } from "#domain/flows/story.ts";
+
+/** A short step that must not be left undone: it is tried until its server has it. */
+export const UNTIL_DONE: ActivityOptions = {
+  startToCloseTimeout: "15s",
+  retry: { initialInterval: "500ms", backoffCoefficient: 2, maximumInterval: "1m" },
+};
+
+/** Mail servers may say "later" for hours (greylisting, a full queue); nobody waits longer for a mail that only tells what stands elsewhere. */
+export const MAIL: ActivityOptions = {
+  startToCloseTimeout: "1m",
+  scheduleToCloseTimeout: "24h",
+  retry: { initialInterval: "1s", backoffCoefficient: 2, maximumInterval: "10m" },
+};
+
+/** One that is on its way may arrive after a cancellation. */
+export const MAIL_LEFT_ALONE: ActivityOptions = {
+  ...MAIL,
+  cancellationType: ActivityCancellationType.ABANDON,
+};
+
+/** Money is on its way or may be: tried until it is known what became of it. */
+export const MONEY: ActivityOptions = {
+  startToCloseTimeout: "1m",
+  heartbeatTimeout: "30s",
+  retry: { initialInterval: "1s", backoffCoefficient: 2, maximumInterval: "5m" },
+};
+
+type Steps<Activities extends object> = ReturnType<typeof proxyActivities<Activities>>;
+
+/** A flow's activities, each call with how long it is tried and what the Web UI says of it. */
+export function stepsOf<Activities extends object>(): (
+  options: ActivityOptions,
+  summary: string,
+) => Steps<Activities> {
+  return (options, summary) => proxyActivities<Activities>({ ...options, summary });
+}
+
+/** A story that the Web UI tells: its steps as current details, its status as FlowStatus. */
+export function toldStory<Status extends string>(
+  title: string,
+  also: (status: Status) => void = () => {},
+): Story<Status> {
+  return createStory<Status>(title, (status, details) => {
+    also(status);
+    setCurrentDetails(details);
+    upsertSearchAttributes([{ key: FLOW_STATUS, value: status }]);
+  });
+}
+
+/** Whether a child could not be started because its id is taken: what it is for is under way, or done. */
+export function isAlreadyStarted(error: unknown): boolean {
+  return error instanceof Error && error.name === "WorkflowExecutionAlreadyStartedError";
+}
