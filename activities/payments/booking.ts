@@ -33,15 +33,14 @@ const LEDGER_MS_MAX = 20_000;
 /**
  * Books what of a payment is not booked yet: the wallet by an event whose id is made of payment and movement, then the invoice. Only what the ledger
  * is seen to have counts as booked, so that a process that dies anywhere books it again, once.
- * @returns what was booked now.
  * @throws Unavailable while the ledger has not got it.
  */
 export async function bookMovements(
   { payments, publisher, ledger, invoices, clock }: BookingDependencies,
   payment: Payment,
-): Promise<readonly Movement[]> {
+): Promise<void> {
   const movements = payment.movements.filter(({ bookedAt }) => bookedAt === null);
-  if (movements.length === 0) return [];
+  if (movements.length === 0) return;
   await publisher.publish(
     movements.map((movement) => ({
       topic: "billing.events",
@@ -56,7 +55,6 @@ export async function bookMovements(
     movements.map(({ number }) => number),
     clock.now(),
   );
-  return movements;
 }
 
 async function seenInLedger(

@@ -1,4 +1,5 @@
 import { formatMinor } from "#domain/money/minor-units.ts";
+import { disputeSource } from "#domain/payments/payment.ts";
 import type { PaymentDisputeActivities } from "#workflows/payment-dispute/api.ts";
 import { disputeMail } from "../mails/refund.ts";
 import { bookMovements } from "./booking.ts";
@@ -17,8 +18,11 @@ export function createPaymentDisputeActivities(on: PaymentDependencies): Payment
         const dispute = { attempt, news, amountMinor: BigInt(amountMinor) };
         const by = { reason: news.replace("_", " "), actor: actor ?? "payments" };
         const payment = await payments.recordDispute(paymentId, { ...dispute, ...by }, clock.now());
-        const booked = await bookMovements(on, payment);
-        return { moved: booked.some(({ kind }) => kind.startsWith("dispute")) };
+        await bookMovements(on, payment);
+        // Whichever attempt of this booked it: one that was killed has told nobody.
+        const kind = news === "dispute_won" ? "dispute_returned" : "dispute";
+        const source = disputeSource(attempt);
+        return { moved: payment.movements.some((one) => one.source === source && one.kind === kind) };
       }),
 
     async mailDispute({ paymentId, ...mail }) {

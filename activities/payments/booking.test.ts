@@ -1,7 +1,8 @@
 import { expect, test } from "@jest/globals";
-import type { Movement, Payment } from "#domain/payments/payment.ts";
+import { disputeSource, type Movement, type Payment } from "#domain/payments/payment.ts";
 import { createPaymentCollectionActivities } from "./collection.ts";
 import type { PaymentDependencies } from "./dependencies.ts";
+import { createPaymentDisputeActivities } from "./disputes.ts";
 
 const receipt = (number: number, bookedAt: number | null): Movement => ({
   number,
@@ -19,6 +20,7 @@ function world(movements: readonly Movement[]) {
   const published: unknown[] = [];
   const marked: number[] = [];
   const payment = {
+    attempts: [],
     paymentId: "P",
     tenantId: "T",
     walletId: "W",
@@ -29,6 +31,7 @@ function world(movements: readonly Movement[]) {
   const on: Partial<PaymentDependencies> = {
     payments: {
       get: async () => payment as unknown as Payment,
+      recordDispute: async () => payment as unknown as Payment,
       markBooked: async (_paymentId: string, numbers: readonly number[]) => void marked.push(...numbers),
     } as unknown as PaymentDependencies["payments"],
     publisher: {
@@ -37,7 +40,12 @@ function world(movements: readonly Movement[]) {
     ledger: { byEvent: async () => ({}) },
     clock: { now: () => 2 },
   };
-  return { activities: createPaymentCollectionActivities(on as PaymentDependencies), published, marked };
+  const whole = on as PaymentDependencies;
+  return {
+    activities: { ...createPaymentCollectionActivities(whole), ...createPaymentDisputeActivities(whole) },
+    published,
+    marked,
+  };
 }
 
 test("what came is booked once, and is a receipt to tell of", async () => {
@@ -56,4 +64,20 @@ test("a worker that died behind the booking has told nobody: the next one books 
   });
   expect(published).toEqual([]);
   await expect(activities.bookPayment({ paymentId: "P", after: 2 })).resolves.toEqual({ receipts: [] });
+});
+
+test("so has a dispute that was booked by a worker that died: finance is told", async () => {
+  const taken: Movement = { ...receipt(2, 2), kind: "dispute", source: disputeSource(1) };
+  const { activities, published } = world([receipt(1, 1), taken]);
+  const opened = {
+    paymentId: "P",
+    tenantId: "T",
+    attempt: 1,
+    news: "dispute_opened",
+    amountMinor: "200",
+  } as const;
+  await expect(activities.bookDispute(opened)).resolves.toEqual({ moved: true });
+  await expect(activities.bookDispute({ ...opened, attempt: 3 })).resolves.toEqual({ moved: false });
+  await expect(activities.bookDispute({ ...opened, news: "dispute_won" })).resolves.toEqual({ moved: false });
+  expect(published).toEqual([]);
 });
