@@ -1,9 +1,9 @@
 import { describe, expect, test } from "@jest/globals";
 import type { Mail } from "#domain/mail/ports.ts";
 import { parseMoney, ZERO } from "#domain/money/money.ts";
-import type { DueOutcome, DueRecharge } from "#domain/payments/mass-recharges.ts";
+import type { DueOutcome, DueRecharge } from "#domain/payments/recharge-breaker.ts";
 import type { NewPayment } from "#domain/payments/payment.ts";
-import type { RechargeHistory } from "#domain/payments/recharge-breaker.ts";
+import type { RechargeHistory } from "#domain/payments/recharge-limits.ts";
 import type { TenantConfiguration } from "#domain/tenants/tenant.ts";
 import { createRechargeActivities } from "./recharge.ts";
 

@@ -4,7 +4,8 @@ import { createProviderEvents } from "#adapters/postgres/provider-events.ts";
 import { createStripeProvider } from "#adapters/stripe/provider.ts";
 import { createStripeWebhooks } from "#adapters/stripe/webhooks.ts";
 import type { PaymentProvider, PaymentProviderName, PaymentSignals } from "#domain/payments/ports.ts";
-import { handOnWaiting, type ProviderDoor } from "#gateway/webhooks/provider-door.ts";
+import type { ProviderDoor } from "#gateway/rest/dependencies.ts";
+import { handOnWaiting } from "#gateway/webhooks/provider-door.ts";
 import type { ProcessContext } from "./process-context.ts";
 import { repeat } from "./repeat.ts";
 

@@ -22,7 +22,7 @@ import type {
   ToldDispute,
 } from "#domain/payments/payment-store.ts";
 import type { PaymentProviderName } from "#domain/payments/ports.ts";
-import type { RechargeHistory } from "#domain/payments/recharge-breaker.ts";
+import type { RechargeHistory } from "#domain/payments/recharge-limits.ts";
 import { type PaymentRow, wholePayments } from "./payment-rows.ts";
 import { asTenant, inTransaction, onPostgres, type Client, type Pool } from "./pool.ts";
 

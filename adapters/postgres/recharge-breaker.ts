@@ -7,7 +7,7 @@ import {
   type MassLimits,
   massReason,
   type RechargeBreaker,
-} from "#domain/payments/mass-recharges.ts";
+} from "#domain/payments/recharge-breaker.ts";
 import { plainArray } from "./array-literal.ts";
 import { inTransaction, onPostgres, type Client, type Pool } from "./pool.ts";
 

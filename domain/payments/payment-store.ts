@@ -1,6 +1,6 @@
 import type { Attempt, DisputeNews, Movement, NewPayment, Payment, PaymentState } from "./payment.ts";
 import type { CollectionState, PaymentProviderName } from "./ports.ts";
-import type { RechargeHistory, RechargeVerdict } from "./recharge-breaker.ts";
+import type { RechargeHistory, RechargeVerdict } from "./recharge-limits.ts";
 
 /** A movement that a person or a flow asks for. The same source again is the same movement. */
 export interface AskedMovement {

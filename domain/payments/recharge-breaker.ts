@@ -1,72 +1,78 @@
-import type { Money } from "#domain/money/money.ts";
-import type { ZoneClock } from "#domain/rating/zone-clock.ts";
-
-/** How many automatic recharges there may be before something is wrong, whatever any balance says. */
-export interface RechargeLimits {
-  /** Of all tenants together in the last minute: a cache that reads zero must not charge every card. */
-  readonly platformPerMinute: number;
-  /** Of one tenant in the last hour. */
-  readonly tenantPerHour: number;
-  /** Of one tenant in the last 24 hours. */
-  readonly tenantPerDay: number;
+/** How many automatic recharges may fall due at once before something else than the tenants' traffic must be the reason. */
+export interface MassLimits {
+  /** Epoch milliseconds that "at once" spans. */
+  readonly windowMs: number;
+  /** Of all tenants together. */
+  readonly duePerWindow: number;
+  /** Percent of the tenants that have automatic recharge. */
+  readonly sharePercent: number;
+  /** Below so many tenants their share says nothing. */
+  readonly shareCountsFrom: number;
 }
 
-export const RECHARGE_LIMITS: RechargeLimits = { platformPerMinute: 30, tenantPerHour: 2, tenantPerDay: 6 };
+/** A thousand busy tenants recharge some times an hour: thirty within a minute are a cache that reads zero, or a bug. */
+export const MASS_LIMITS: MassLimits = {
+  windowMs: 60_000,
+  duePerWindow: 30,
+  sharePercent: 20,
+  shareCountsFrom: 5,
+};
 
-/** Recharges that were begun, whatever became of them: one that was declined counts, too. */
-export interface RechargeHistory {
-  readonly platformLastMinute: number;
-  readonly tenantLastHour: number;
-  readonly tenantLastDay: number;
-  /** Amounts of the tenant's calendar month that were or may still be collected. */
-  readonly tenantThisMonth: Money;
+/** What fell due within the window that ends now, the one that is judged included. */
+export interface DueRecharges {
+  readonly recharges: number;
+  readonly tenants: number;
+  /** Tenants that have automatic recharge. */
+  readonly enrolled: number;
 }
 
-export interface WantedRecharge {
-  readonly amount: Money;
-  /** Most of a calendar month in the tenant's zone. */
-  readonly monthlyCap: Money;
+/** Why it is too much at once; null where it is not. */
+export function massReason(
+  { recharges, tenants, enrolled }: DueRecharges,
+  limits: MassLimits = MASS_LIMITS,
+): string | null {
+  const within = `within ${limits.windowMs / 1000} seconds`;
+  if (recharges > limits.duePerWindow) return `${recharges} recharges fell due ${within}`;
+  if (tenants < limits.shareCountsFrom || tenants * 100 <= enrolled * limits.sharePercent) return null;
+  return `recharges of ${tenants} of the ${enrolled} tenants that have them fell due ${within}`;
 }
 
-/**
- * `platform_breaker`: too many recharge at once, a person looks; `tenant_rate`: this one too often; `monthly_cap`: what the tenant allowed
- * is used up.
- */
-export type RechargeVerdict =
-  | { readonly kind: "allowed" }
+/** The one switch of the platform: while it is open no recharge begins, until a person closes it. */
+export interface BreakerState {
+  readonly state: "closed" | "open";
+  /** How often it has opened. */
+  readonly openings: number;
+  /** Epoch ms. */
+  readonly changedAt: number;
+  readonly changedBy: string;
+  readonly reason: string;
+}
+
+export interface DueRecharge {
+  readonly paymentId: string;
+  readonly tenantId: string;
+  readonly walletId: string;
+  /** Epoch ms. */
+  readonly at: number;
+}
+
+/** `opened`: by this very one, whoever asks again. */
+export type DueOutcome =
+  | { readonly kind: "closed" }
   | {
-      readonly kind: "refused";
-      readonly by: "platform_breaker" | "tenant_rate" | "monthly_cap";
-      readonly because: string;
+      readonly kind: "open";
+      readonly opened: boolean;
+      readonly openings: number;
+      readonly reason: string;
     };
 
-/** Whether one more automatic recharge may be begun. */
-export function judgeRecharge(
-  { amount, monthlyCap }: WantedRecharge,
-  history: RechargeHistory,
-  limits: RechargeLimits = RECHARGE_LIMITS,
-): RechargeVerdict {
-  const refused = (
-    by: "platform_breaker" | "tenant_rate" | "monthly_cap",
-    because: string,
-  ): RechargeVerdict => ({
-    kind: "refused",
-    by,
-    because,
-  });
-  if (history.platformLastMinute >= limits.platformPerMinute)
-    return refused("platform_breaker", `${history.platformLastMinute} recharges began within a minute`);
-  if (history.tenantLastHour >= limits.tenantPerHour)
-    return refused("tenant_rate", `${history.tenantLastHour} recharges of this tenant began within an hour`);
-  if (history.tenantLastDay >= limits.tenantPerDay)
-    return refused("tenant_rate", `${history.tenantLastDay} recharges of this tenant began within a day`);
-  if (history.tenantThisMonth + amount > monthlyCap)
-    return refused("monthly_cap", "this month's recharges have reached the cap that the tenant set");
-  return { kind: "allowed" };
-}
-
-/** Epoch ms at which the calendar month of the zone that holds `now` began. */
-export function monthStart(clock: ZoneClock, now: number): number {
-  const local = new Date(now + clock.offset(now));
-  return clock.startOfDay(local.getUTCFullYear(), local.getUTCMonth() + 1, 1);
+/** Everything throws Unavailable when PostgreSQL cannot be reached. */
+export interface RechargeBreaker {
+  /** Notes that a recharge has fallen due, once, and opens the breaker where that is one too many. */
+  due(recharge: DueRecharge): Promise<DueOutcome>;
+  state(): Promise<BreakerState>;
+  /** Closes it; what fell due before counts no more. A closed one stays as it is. */
+  close(by: { readonly actor: string; readonly reason: string; readonly at: number }): Promise<BreakerState>;
+  /** Whether a recharge of the wallet is begun and not over. */
+  isUnderWay(walletId: string): Promise<boolean>;
 }

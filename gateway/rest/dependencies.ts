@@ -3,8 +3,14 @@ import type { AdminKeys, IdempotencyStore } from "#domain/access/ports.ts";
 import type { Clock } from "#domain/clock.ts";
 import type { EventPublisher } from "#domain/events/ports.ts";
 import type { MessageReads } from "#domain/messages/ports.ts";
+import type {
+  PaymentProviderName,
+  PaymentSignals,
+  ProviderEvents,
+  ProviderWebhooks,
+} from "#domain/payments/ports.ts";
 import type { Money } from "#domain/money/money.ts";
-import type { RechargeBreaker } from "#domain/payments/mass-recharges.ts";
+import type { RechargeBreaker } from "#domain/payments/recharge-breaker.ts";
 import type { ReRatings } from "#domain/rating/re-rating.ts";
 import type { RateCardVersion } from "#domain/rating/rate-card-version.ts";
 import type { CaseLinks, FraudCases } from "#domain/fraud/ports.ts";
@@ -26,7 +32,6 @@ import type { WalletStore } from "#domain/wallet/ports.ts";
 import type { AcceptQueue, Ingress } from "#pipeline/ingress/ingress.ts";
 import type { Quote, QuoteRequest } from "#pipeline/ingress/quote.ts";
 import type { OnboardingInput } from "#workflows/tenant-onboarding/api.ts";
-import type { ProviderDoor } from "../webhooks/provider-door.ts";
 
 /** A page of rows, newest or lowest first; `next` is the cursor of the page after, null on the last. */
 export interface Page<Row> {
@@ -176,6 +181,18 @@ export interface HealthProbe {
   components(): Promise<Readonly<Record<string, ComponentHealth>>>;
   /** Whether the process should be given work. */
   ready(): boolean;
+}
+
+/** What becomes of a webhook, for its metric. */
+export type WebhookOutcome = "accepted" | "known" | "ignored" | "forged";
+
+/** Where payment providers' webhooks come in. */
+export interface ProviderDoor {
+  /** By provider; absent: not configured, and its door is closed. */
+  readonly webhooks: Partial<Record<PaymentProviderName, ProviderWebhooks>>;
+  readonly events: ProviderEvents;
+  readonly signals: PaymentSignals;
+  readonly count: (provider: PaymentProviderName, outcome: WebhookOutcome) => void;
 }
 
 /** Everything that the gateway's REST door works with; workers/gateway.ts composes it. */

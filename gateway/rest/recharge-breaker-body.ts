@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { BreakerState } from "#domain/payments/mass-recharges.ts";
+import type { BreakerState } from "#domain/payments/recharge-breaker.ts";
 import { isoTime, TIME_EXAMPLE } from "./schemas.ts";
 
 const fields = z.object({

@@ -1,28 +1,12 @@
 import { z } from "zod";
 import { Unavailable } from "#domain/errors.ts";
-import type {
-  PaymentProviderName,
-  PaymentSignals,
-  ProviderEvent,
-  ProviderEvents,
-  ProviderWebhooks,
-} from "#domain/payments/ports.ts";
+import type { PaymentProviderName, ProviderEvent } from "#domain/payments/ports.ts";
 import type { AddRoute } from "../rest/context.ts";
+import type { ProviderDoor, WebhookOutcome } from "../rest/dependencies.ts";
 import { ProblemError } from "../rest/problems.ts";
 
 /** Providers' events have a few kilobytes; an account's largest object stays below this. */
 const BODY_BYTES_MAX = 256 * 1024;
-
-/** What becomes of a webhook, for its metric. */
-export type WebhookOutcome = "accepted" | "known" | "ignored" | "forged";
-
-export interface ProviderDoor {
-  /** By provider; absent: not configured, and its door is closed. */
-  readonly webhooks: Partial<Record<PaymentProviderName, ProviderWebhooks>>;
-  readonly events: ProviderEvents;
-  readonly signals: PaymentSignals;
-  readonly count: (provider: PaymentProviderName, outcome: WebhookOutcome) => void;
-}
 
 const received = z.object({ received: z.literal(true) }).meta({ examples: [{ received: true }] });
 

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { randomUUID } from "node:crypto";
 import { createRechargeBreaker } from "#adapters/postgres/recharge-breaker.ts";
-import type { DueOutcome, RechargeBreaker } from "#domain/payments/mass-recharges.ts";
+import type { DueOutcome, RechargeBreaker } from "#domain/payments/recharge-breaker.ts";
 import { createTestSchema, type TestSchema } from "../tenants/database.ts";
 
 let schema: TestSchema;

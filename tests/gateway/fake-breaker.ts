@@ -1,4 +1,4 @@
-import type { BreakerState, RechargeBreaker } from "#domain/payments/mass-recharges.ts";
+import type { BreakerState, RechargeBreaker } from "#domain/payments/recharge-breaker.ts";
 
 /** A breaker that has opened once. */
 export function fakeBreaker(up: () => Promise<void>): Pick<RechargeBreaker, "state" | "close"> {

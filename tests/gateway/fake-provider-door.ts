@@ -1,5 +1,5 @@
 import type { HandedOn, PaymentProviderName, ProviderEvent } from "#domain/payments/ports.ts";
-import type { ProviderDoor, WebhookOutcome } from "#gateway/webhooks/provider-door.ts";
+import type { ProviderDoor, WebhookOutcome } from "#gateway/rest/dependencies.ts";
 
 /** The door of webhooks over an inbox in memory. */
 export interface FakeProviderDoor extends ProviderDoor {

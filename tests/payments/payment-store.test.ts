@@ -5,7 +5,7 @@ import { createPaymentStore } from "#adapters/postgres/payments.ts";
 import { parseMoney, type Money } from "#domain/money/money.ts";
 import { type NewPayment, receivedMinor, refundableMinor } from "#domain/payments/payment.ts";
 import type { PaymentStore } from "#domain/payments/payment-store.ts";
-import { judgeRecharge, RECHARGE_LIMITS } from "#domain/payments/recharge-breaker.ts";
+import { judgeRecharge, RECHARGE_LIMITS } from "#domain/payments/recharge-limits.ts";
 import { openDatabase, type TestDatabase } from "../timeline/database.ts";
 
 const NOW = Date.UTC(2026, 10, 28, 12);
