@@ -41,6 +41,8 @@ const portLabels: Partial<Record<keyof Ports, string>> = {
   stripeSimulator: "api, page",
   paypalSimulator: "api, page",
   fraudHealth: "health",
+  n8n: "editor",
+  n8nRunners: "runners",
 };
 
 /** The addresses to open or connect to. */
@@ -53,6 +55,7 @@ export function linkTable(urls: Urls, names: ReadonlySet<string>): string {
     ["smtp-catcher", "mail inbox", urls.smtpInbox],
     ["stripe-simulator", "Stripe simulator", urls.stripeSimulator],
     ["paypal-simulator", "PayPal simulator", urls.paypalSimulator],
+    ["n8n", "n8n", urls.n8n],
   ];
   return table(rows.filter(([name]) => names.has(name)).map(([, label, address]) => [label, address]));
 }

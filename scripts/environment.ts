@@ -13,6 +13,7 @@ import { processes as allProcesses } from "./processes.ts";
 import { loadSecrets, type Secrets } from "./secrets.ts";
 import { installServers } from "./servers/install.ts";
 import { tryLock } from "./servers/install-lock.ts";
+import { n8n, placeBridge } from "./servers/n8n.ts";
 import { servers } from "./servers/table.ts";
 import { askControl, askStatus, type ProcessAction } from "./supervisor/control.ts";
 import { identityOf, isAlive, signal, type Identity } from "./supervisor/identity.ts";
@@ -30,6 +31,8 @@ export interface EnvironmentOptions {
   readonly ports: PortChoice;
   /** Names of the table in processes.ts; all of them when left out, none with []. */
   readonly processes?: readonly string[];
+  /** Also a real n8n with the package, its credentials and workflows. False when left out. */
+  readonly withN8n?: boolean;
   /** Variables for the processes, over those of this process. */
   readonly env?: Readonly<Record<string, string>>;
   /**
@@ -85,10 +88,12 @@ export async function prepareEnvironment(options: EnvironmentOptions): Promise<P
   const paths = dataPaths(dataDirectory);
   mkdirSync(paths.logs, { recursive: true });
   const secrets = loadSecrets(paths.secrets, { ...process.env, ...options.env });
-  await installServers(servers, {
+  const progress = options.progress ?? (() => undefined);
+  await installServers(options.withN8n ? [...servers, n8n] : servers, {
     allowSystemPackages: options.allowSystemPackages ?? true,
-    progress: options.progress ?? (() => undefined),
+    progress,
   });
+  if (options.withN8n) await placeBridge(dataDirectory, progress);
   const ports = await choosePorts(paths.ports, options.ports, Math.random);
   const variables = variablesOf(ports, secrets, dataDirectory, { ...process.env, ...options.env });
   const description = { dataDirectory, ports, urls: urlsOf(ports, secrets), variables };
@@ -111,7 +116,8 @@ export async function startEnvironment(options: EnvironmentOptions): Promise<Env
   const names = options.processes ?? allProcesses.map((one) => one.name);
   const unknown = names.find((name) => !allProcesses.some((one) => one.name === name));
   if (unknown !== undefined) throw new UsageError(`there is no process named ${unknown}`);
-  const detached: DetachedOptions = { dataDirectory, processes: names, ...(caller && { caller }) };
+  const withN8n = options.withN8n ?? false;
+  const detached: DetachedOptions = { dataDirectory, processes: names, withN8n, ...(caller && { caller }) };
   const supervisor = spawnSupervisor(detached, options.env ?? {});
   await followStart(dataDirectory, supervisor, options.onStatus);
   return environmentOf(prepared, { ...process.env, ...options.env });

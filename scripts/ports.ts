@@ -28,6 +28,8 @@ export const portTable = {
   codec: { port: 8234, purpose: "codec server of the Temporal Web UI" },
   paypalSimulator: { port: 12_112, purpose: "PayPal simulator" },
   fraudHealth: { port: 9488, purpose: "health and metrics of fraud" },
+  n8n: { port: 5678, purpose: "n8n" },
+  n8nRunners: { port: 5679, purpose: "n8n's runners of Code nodes" },
 } as const;
 
 export type PortName = keyof typeof portTable;

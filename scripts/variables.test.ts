@@ -51,6 +51,10 @@ describe("variablesOf", () => {
     postgresSuperuserPassword: "super",
     redisPassword: "red",
     kafkaClusterId: "id",
+    n8nPassword: "N8n-owner",
+    n8nDatabasePassword: "n8n-pg",
+    n8nFlowsPassword: "n8n-flows",
+    n8nEncryptionKey: "n8n-key",
   };
 
   test("gives way to the caller in preferences, never in addresses", () => {

@@ -21,6 +21,8 @@ export interface Urls {
   readonly simulator: string;
   readonly stripeSimulator: string;
   readonly paypalSimulator: string;
+  /** Where n8n's editor is, when it runs. */
+  readonly n8n: string;
 }
 
 export function urlsOf(ports: Ports, secrets: Secrets): Urls {
@@ -37,6 +39,7 @@ export function urlsOf(ports: Ports, secrets: Secrets): Urls {
     simulator: `smpp://127.0.0.1:${ports.simulator}`,
     stripeSimulator: `http://127.0.0.1:${ports.stripeSimulator}`,
     paypalSimulator: `http://127.0.0.1:${ports.paypalSimulator}`,
+    n8n: `http://127.0.0.1:${ports.n8n}`,
   };
 }
 

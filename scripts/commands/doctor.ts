@@ -2,6 +2,7 @@ import { rootDirectory } from "../paths.ts";
 import { runCommand, findOnPath } from "../servers/run-command.ts";
 import type { Prerequisite } from "../servers/server.ts";
 import { canInstallPackages, installLine } from "../servers/system-packages.ts";
+import { n8n } from "../servers/n8n.ts";
 import { servers } from "../servers/table.ts";
 import { print, table } from "../terminal.ts";
 import { parseFlags, type CatalystCommand } from "./command.ts";
@@ -16,7 +17,7 @@ async function run(args: readonly string[]): Promise<number> {
   const { values } = parseFlags({ name, usage }, args, { json: { type: "boolean" } });
   const all = [
     ...(await ownPrerequisites()),
-    ...(await Promise.all(servers.map((one) => one.prerequisites()))).flat(),
+    ...(await Promise.all([...servers, n8n].map((one) => one.prerequisites()))).flat(),
   ];
   const missing = all.filter((one) => one.state === "missing");
   if (values.json) {

@@ -1,7 +1,7 @@
 import type { Ports, PortName } from "../ports.ts";
 import type { Secrets } from "../secrets.ts";
 
-export type ServerName = "kafka" | "postgres" | "redis" | "temporal";
+export type ServerName = "kafka" | "postgres" | "redis" | "temporal" | "n8n";
 
 /** What a server is run with. */
 export interface ServerContext {
@@ -50,7 +50,7 @@ export interface Server {
   prerequisites(): Promise<readonly Prerequisite[]>;
   /** Brings what can be had without the system's package manager into the cache. Throws UsageError with the remedy. */
   install(options: InstallOptions): Promise<void>;
-  /** Makes its folder ready; done once, whole or not at all. */
+  /** Makes its folder ready before a start; what is there already stays, and a kill in the middle leaves nothing half made. */
   prepare(context: ServerContext): Promise<void>;
   command(context: ServerContext): Promise<Command>;
   /** Whether it answers its own protocol now. */

@@ -11,10 +11,12 @@ export interface DetachedOptions {
   readonly dataDirectory: string;
   /** Names from the table of processes. */
   readonly processes: readonly string[];
+  readonly withN8n: boolean;
   readonly caller?: Identity;
 }
 
-const { dataDirectory, processes: names, caller } = JSON.parse(process.argv[2] ?? "{}") as DetachedOptions;
+const options = JSON.parse(process.argv[2] ?? "{}") as DetachedOptions;
+const { dataDirectory, processes: names, withN8n, caller } = options;
 const paths = dataPaths(dataDirectory);
 const startedAt = new Date().toISOString();
 try {
@@ -24,6 +26,7 @@ try {
     ports: await choosePorts(paths.ports, "keep", Math.random),
     secrets: loadSecrets(paths.secrets, process.env),
     processes: processes.filter((one) => names.includes(one.name)),
+    withN8n,
     environment: process.env,
     ...(caller && { caller }),
   });

@@ -7,6 +7,8 @@ import { requireFree, type PortName, type Ports } from "../ports.ts";
 import { setupFile, type ProcessDefinition } from "../processes.ts";
 import type { Secrets } from "../secrets.ts";
 import type { Server, ServerContext } from "../servers/server.ts";
+import { furnishN8n } from "../n8n/furnish.ts";
+import { n8n } from "../servers/n8n.ts";
 import { servers } from "../servers/table.ts";
 import { UsageError } from "../usage-error.ts";
 import { variablesOf } from "../variables.ts";
@@ -22,6 +24,8 @@ export interface SupervisorOptions {
   readonly ports: Ports;
   readonly secrets: Secrets;
   readonly processes: readonly ProcessDefinition[];
+  /** Also n8n, furnished once it is healthy. */
+  readonly withN8n: boolean;
   /** The caller's environment, which the children's is made from. */
   readonly environment: NodeJS.ProcessEnv;
 }
@@ -47,6 +51,8 @@ export class Supervisor {
     const changed = (): void => this.writeState();
     for (const server of servers) this.add(this.serverProgram(server), changed);
     for (const definition of options.processes) this.add(this.processProgram(definition), changed);
+    // Stopped before the servers, like the processes: its database is one of them.
+    if (options.withN8n) this.add({ ...this.serverProgram(n8n), kind: "process" }, changed);
   }
 
   status(): EnvironmentStatus {
@@ -68,7 +74,8 @@ export class Supervisor {
     try {
       mkdirSync(this.paths.logs, { recursive: true });
       await stopLeftovers(this.options.dataDirectory, readState(this.paths.state));
-      const portNames = [...servers, ...this.options.processes].flatMap(
+      const guests = this.options.withN8n ? [n8n] : [];
+      const portNames = [...servers, ...this.options.processes, ...guests].flatMap(
         (one): readonly PortName[] => one.ports,
       );
       await requireFree(this.options.ports, portNames);
@@ -81,6 +88,7 @@ export class Supervisor {
         for (const { name } of this.options.processes) this.find(name)?.start();
         await this.healthy(this.options.processes.map((one) => one.name));
       }
+      if (this.options.withN8n) await this.startN8n();
       this.requireGoingOn();
       this.phase = "running";
     } catch (error) {
@@ -116,6 +124,12 @@ export class Supervisor {
     await server.prepare(this.serverContext(server));
     this.requireGoingOn();
     this.find(server.name)?.start();
+  }
+
+  private async startN8n(): Promise<void> {
+    await this.prepareAndStart(n8n);
+    await this.healthy([n8n.name]);
+    await furnishN8n(this.serverContext(n8n));
   }
 
   private requireGoingOn(): void {

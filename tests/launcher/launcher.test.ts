@@ -213,6 +213,7 @@ describe("what is typed wrong", () => {
     [["stauts"], "unknown command stauts. Did you mean status?"],
     [["up", "--detatch"], "unknown flag --detatch. Did you mean --detach?"],
     [["up", "--ports", "80"], "--ports takes a number from 1024"],
+    [["up", "--with-n8n", "--servers-only"], "--with-n8n needs the gateway"],
     [["logs", "nobody", "--data", "/nowhere"], "there is no log named nobody"],
   ])("%j is answered by one line and exit code 2", async (args, answer) => {
     const outcome = await catalyst(args);
