@@ -2,6 +2,8 @@
 export interface BenchOptions {
   /** Messages of the measured phase; absent: the bench's own number. */
   readonly messages?: number;
+  /** Tenants that are invoiced; absent: the bench's own number. Only workflows knows it. */
+  readonly tenants?: number;
   /** "half": after the measured phase, three minutes at half of what it reached. Only benches of charging know it. */
   readonly rate?: "half";
   /** False: nothing is installed into the system. */

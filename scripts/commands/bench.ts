@@ -6,12 +6,13 @@ import { UsageError } from "../usage-error.ts";
 import { parseFlags, type CatalystCommand } from "./command.ts";
 
 const name = "bench";
-const usage = `catalyst bench NAME [--json] [--messages N] [--rate half] [--keep DIR] [--no-install]
+const usage = `catalyst bench NAME [--json] [--messages N] [--rate half] [--tenants N] [--keep DIR] [--no-install]
 
   Measures on this machine, in an environment of its own, and compares with the raw ceiling of the same run.
   --json        one JSON object
   --messages N  messages of the measured phase
   --rate half   charging and hot-wallet: then three minutes at half the rate, with latency and memory
+  --tenants N   workflows: tenants that are invoiced, 10,000 ledger entries each
   --keep DIR    keep the environment's data and logs there
   benches: ${Object.keys(benches).join(" ")}`;
 
@@ -25,6 +26,7 @@ async function run(args: readonly string[]): Promise<number> {
       json: { type: "boolean" },
       messages: { type: "string" },
       rate: { type: "string" },
+      tenants: { type: "string" },
       keep: { type: "string" },
       "no-install": { type: "boolean" },
     },
@@ -39,11 +41,14 @@ async function run(args: readonly string[]): Promise<number> {
   }
   if (values.rate !== undefined && !(values.rate === "half" && PACED.has(benchName)))
     throw new UsageError("--rate takes half, and only with charging or hot-wallet");
+  if (values.tenants !== undefined && benchName !== "workflows")
+    throw new UsageError("--tenants goes with workflows alone");
   const { bench } = await load();
   const result = await bench.run({
     allowSystemPackages: !values["no-install"],
     progress,
     ...(values.messages === undefined ? {} : { messages: messageCount(values.messages) }),
+    ...(values.tenants === undefined ? {} : { tenants: tenantCount(values.tenants) }),
     ...(values.rate === undefined ? {} : { rate: "half" as const }),
     ...(values.keep === undefined ? {} : { dataDirectory: values.keep }),
   });
@@ -54,6 +59,12 @@ async function run(args: readonly string[]): Promise<number> {
 }
 
 export const command: CatalystCommand = { name, summary: "measure, against the raw ceiling", usage, run };
+
+function tenantCount(text: string): number {
+  const count = /^\d{1,5}$/.test(text) ? Number(text) : 0;
+  if (count < 4) throw new UsageError(`--tenants takes a number from 4; not ${text}`);
+  return count;
+}
 
 function messageCount(text: string): number {
   const count = /^\d{1,7}$/.test(text) ? Number(text) : 0;

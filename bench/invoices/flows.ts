@@ -1,0 +1,98 @@
+import { randomUUID } from "node:crypto";
+import { createIssuers } from "#adapters/postgres/issuers.ts";
+import { createInvoiceBooks } from "#adapters/postgres/invoices.ts";
+import type { Pool } from "#adapters/postgres/pool.ts";
+import { createTemporalClient, type TemporalConfig } from "#adapters/temporal/client.ts";
+import {
+  bundleFlows,
+  connectWorker,
+  createFlowsWorker,
+  installTemporalRuntime,
+} from "#adapters/temporal/worker.ts";
+import { createInvoicingActivities } from "#activities/invoicing.ts";
+import { systemClock } from "#domain/clock.ts";
+import type { TenantStore } from "#domain/tenants/tenant-store.ts";
+import { INVOICING, invoicingWorkflowId, type InvoicingOutput } from "#workflows/invoicing/api.ts";
+
+/** Flows that are under way at a time: enough to keep two cores busy. */
+const AT_ONCE = 32;
+
+export interface InvoicingFlows {
+  /** Closes the day of each tenant by a flow of its own. */
+  invoice(tenantIds: readonly string[], day: string): Promise<InvoicedTenants>;
+  close(): Promise<void>;
+}
+
+export interface InvoicedTenants {
+  readonly perSecond: number;
+  /** Milliseconds from the start of a flow to its result. */
+  readonly latencies: readonly number[];
+  readonly numbers: readonly string[];
+}
+
+const nothing = (): void => {};
+const silent = { log: nothing, trace: nothing, debug: nothing, info: nothing, warn: nothing, error: nothing };
+/** Tenants without a mail address get no document. */
+const noDocument = (): never => {
+  throw new Error("a document is set");
+};
+
+/** The product's flow, activities and books on a queue of their own; the payments that it begins wait for workers that are not there. */
+export async function startInvoicingFlows(
+  config: TemporalConfig,
+  pool: Pool,
+  tenants: TenantStore,
+): Promise<InvoicingFlows> {
+  installTemporalRuntime();
+  const { address, namespace, payloadKeys } = config;
+  const temporal = createTemporalClient(config);
+  const connection = await connectWorker(address);
+  const taskQueue = `bench-${randomUUID()}`;
+  const worker = await createFlowsWorker({
+    connection,
+    namespace,
+    payloadKeys,
+    taskQueue,
+    workflowBundle: await bundleFlows(silent),
+    activities: createInvoicingActivities({
+      tenants,
+      issuers: createIssuers(pool),
+      books: createInvoiceBooks(pool),
+      documents: { pdf: noDocument, html: noDocument, ubl: noDocument },
+      authority: null,
+      mailer: { send: () => Promise.reject(new Error("a mail is sent")) },
+      clock: systemClock,
+    }),
+  });
+  const running = worker.run();
+  const { workflow } = temporal.client;
+  return {
+    async invoice(tenantIds, day) {
+      const latencies: number[] = [];
+      const numbers: string[] = [];
+      let next = 0;
+      const lane = async (): Promise<void> => {
+        for (let tenantId = tenantIds[next++]; tenantId !== undefined; tenantId = tenantIds[next++]) {
+          const input = { tenantId, walletId: null, through: day, actor: "bench" };
+          const from = performance.now();
+          const output: unknown = await workflow.execute(INVOICING, {
+            workflowId: invoicingWorkflowId(input),
+            taskQueue,
+            args: [input],
+          });
+          latencies.push(performance.now() - from);
+          numbers.push(...(output as InvoicingOutput).invoices.map(({ number }) => number ?? ""));
+        }
+      };
+      const startedAt = performance.now();
+      await Promise.all(Array.from({ length: AT_ONCE }, lane));
+      return { perSecond: tenantIds.length / ((performance.now() - startedAt) / 1000), latencies, numbers };
+    },
+    async close() {
+      await worker.close();
+      await running;
+      await connection.close();
+      await temporal.close();
+    },
+  };
+}
