@@ -5,6 +5,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { Redis } from "ioredis";
 import type { OnboardedTenant } from "../../scripts/demo/onboard.ts";
 import { onboard } from "../../scripts/demo/onboard.ts";
+import { allOnce, collected, openDueTenants, startInvoicing, tenantIdsOf } from "../crashes/due-together.ts";
+import { openFlowBooks } from "../crashes/flow-books.ts";
 import { fateOf, settled, settledBooks } from "./books.ts";
 import { Client } from "./client.ts";
 import { startWorld, tenantRequest, type World } from "./world.ts";
@@ -17,6 +19,8 @@ const SPREAD_MS = LONG ? 5_000 : 1_500;
 /** Nothing goes on sooner than a dead member's session with Kafka ends (10 s); the machine may be busy. */
 const SETTLE_MS_MAX = 150_000;
 const TEST_MS_MAX = 400_000;
+/** Enough that a kill comes into the middle of them. */
+const DUE_TENANTS = 30;
 
 let world: World;
 let runs = 0;
@@ -199,6 +203,38 @@ describe.each(Array.from({ length: ROUNDS }, (_, round) => round + 1))("round %i
     TEST_MS_MAX,
   );
 });
+
+/** Whoever takes part in an invoice that is being paid. */
+const PAYING = ["temporal", "flows", "billing", "gateway", "stripe-simulator"];
+
+test.each(LONG ? PAYING : ["temporal"])(
+  "kill -9 of %s while tenants are invoiced and pay: each once",
+  async (name) => {
+    const books = await openFlowBooks(world.environment);
+    try {
+      const due = await openDueTenants(books, DUE_TENANTS);
+      await startInvoicing(books, due);
+      const begun = async (): Promise<number> =>
+        Number(
+          (
+            await books.pool.query("SELECT count(*) AS n FROM payments WHERE tenant_id = ANY($1)", [
+              tenantIdsOf(due),
+            ])
+          ).rows[0].n,
+        );
+      while ((await begun()) < DUE_TENANTS / 4) await sleep(20);
+      const inMiddle = await begun();
+      const back = await world.killAndWait(name);
+      const from = performance.now();
+      expect(await collected(books, due)).toEqual(allOnce(DUE_TENANTS));
+      report(`invoices, ${name}`, { inMiddle, back, settle: performance.now() - from });
+      expect(inMiddle).toBeLessThan(DUE_TENANTS);
+    } finally {
+      await books.close();
+    }
+  },
+  TEST_MS_MAX,
+);
 
 test("an onboarding survives nobody's absence for long: the platform still takes tenants", async () => {
   const tenant = await onboard(world.admin, tenantRequest(`AFTERWARDS-${runs}`));
