@@ -5,6 +5,7 @@ import {
   upsertSearchAttributes,
   type ActivityOptions,
 } from "@temporalio/workflow";
+import type { SearchAttributePair } from "@temporalio/common";
 import { FLOW_STATUS } from "#domain/flows/search-attributes.ts";
 import { createStory, type Story } from "#domain/flows/story.ts";
 
@@ -44,16 +45,39 @@ export function stepsOf<Activities extends object>(): (
   return (options, summary) => proxyActivities<Activities>({ ...options, summary });
 }
 
-/** A story that the Web UI tells: its steps as current details, its status as FlowStatus. */
+/** A story that the Web UI tells, and what a run is found by. */
+export interface ToldStory<Status extends string> extends Story<Status> {
+  /** Search attributes, told to the server when the flow next waits, and those alone that have changed: each telling costs it a write. */
+  show(attributes: readonly SearchAttributePair[]): void;
+}
+
+/** Its steps as current details, its status as FlowStatus. */
 export function toldStory<Status extends string>(
   title: string,
   also: (status: Status) => void = () => {},
-): Story<Status> {
-  return createStory<Status>(title, (status, details) => {
+): ToldStory<Status> {
+  const show = shownWhenWaiting();
+  const story = createStory<Status>(title, (status, details) => {
     also(status);
     setCurrentDetails(details);
-    upsertSearchAttributes([{ key: FLOW_STATUS, value: status }]);
+    show([{ key: FLOW_STATUS, value: status }]);
   });
+  return { ...story, show };
+}
+
+function shownWhenWaiting(): ToldStory<string>["show"] {
+  const shown = new Map<string, unknown>();
+  const waiting = new Map<string, SearchAttributePair>();
+  const tell = (): void => {
+    const changed = [...waiting.values()].filter(({ key, value }) => shown.get(key.name) !== value);
+    waiting.clear();
+    for (const { key, value } of changed) shown.set(key.name, value);
+    if (changed.length > 0) upsertSearchAttributes(changed);
+  };
+  return (attributes) => {
+    if (waiting.size === 0) void Promise.resolve().then(tell);
+    for (const attribute of attributes) waiting.set(attribute.key.name, attribute);
+  };
 }
 
 /** Whether a child could not be started because its id is taken: what it is for is under way, or done. */

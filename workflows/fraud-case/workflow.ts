@@ -9,16 +9,13 @@ import {
   defineUpdate,
   isCancellation,
   ParentClosePolicy,
-  setCurrentDetails,
   setHandler,
   startChild,
-  upsertSearchAttributes,
   workflowInfo,
   type ActivityOptions,
 } from "@temporalio/workflow";
 import type { FraudAlert } from "#domain/events/fraud-alert.ts";
-import { CASE_SEVERITY, FLOW_STATUS, TENANT_ID } from "#domain/flows/search-attributes.ts";
-import { createStory, type Story } from "#domain/flows/story.ts";
+import { CASE_SEVERITY, TENANT_ID } from "#domain/flows/search-attributes.ts";
 import { describeDestination } from "#domain/fraud/destinations.ts";
 import {
   escalate,
@@ -33,7 +30,7 @@ import {
 import { CASE_LEVELS, type CaseDecision, type CaseLevel } from "#domain/fraud/ports.ts";
 import { SUSPENSION, suspensionWorkflowId } from "#workflows/suspension/api.ts";
 import { TASK_QUEUES } from "#workflows/task-queues.ts";
-import { isAlreadyStarted, MAIL, stepsOf, UNTIL_DONE } from "#workflows/steps.ts";
+import { isAlreadyStarted, MAIL, stepsOf, toldStory, type ToldStory, UNTIL_DONE } from "#workflows/steps.ts";
 import {
   ALERTED,
   type CaseMessage,
@@ -100,7 +97,7 @@ export async function fraudCase(input: FraudCaseInput, carried: Carried = NOTHIN
 
 class FraudCaseFlow {
   readonly #input: FraudCaseInput;
-  readonly #story: Story<Status>;
+  readonly #story: ToldStory<Status>;
   readonly #waiting: FraudAlert[];
   readonly #seen: Map<string, string>;
   #open: OpenCase | null;
@@ -119,14 +116,10 @@ class FraudCaseFlow {
     this.#decision = carried.decision;
     this.#steps = carried.steps;
     const title = `${input.tenantId}: ${input.pattern.replaceAll("_", " ")}`;
-    this.#story = createStory<Status>(title, (status, details) => {
-      setCurrentDetails(details);
-      upsertSearchAttributes([
-        { key: TENANT_ID, value: input.tenantId },
-        { key: FLOW_STATUS, value: status },
-        ...(this.#open === null ? [] : [{ key: CASE_SEVERITY, value: this.#open.severity }]),
-      ]);
+    this.#story = toldStory<Status>(title, () => {
+      if (this.#open !== null) this.#story.show([{ key: CASE_SEVERITY, value: this.#open.severity }]);
     });
+    this.#story.show([{ key: TENANT_ID, value: input.tenantId }]);
     this.#listen();
   }
 

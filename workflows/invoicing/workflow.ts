@@ -7,20 +7,18 @@ import {
   ParentClosePolicy,
   setHandler,
   startChild,
-  upsertSearchAttributes,
   workflowInfo,
   WorkflowIdReusePolicy,
   type ActivityOptions,
 } from "@temporalio/workflow";
 import { AMOUNT_DUE, CURRENCY, INVOICE_NUMBER, TENANT_ID } from "#domain/flows/search-attributes.ts";
-import type { Story } from "#domain/flows/story.ts";
 import {
   PAYMENT_COLLECTION,
   type PaymentCollectionInput,
   paymentCollectionWorkflowId,
 } from "#workflows/payment-collection/api.ts";
 import { TASK_QUEUES } from "#workflows/task-queues.ts";
-import { isAlreadyStarted, MAIL, stepsOf, toldStory } from "#workflows/steps.ts";
+import { isAlreadyStarted, MAIL, stepsOf, toldStory, type ToldStory } from "#workflows/steps.ts";
 import {
   INVOICING_STATE,
   invoicingInput,
@@ -64,7 +62,7 @@ export async function invoicing(given: InvoicingInput): Promise<InvoicingOutput>
 
 class Invoicing {
   readonly #input: InvoicingInput;
-  readonly #story: Story<Status>;
+  readonly #story: ToldStory<Status>;
   readonly #invoices: FlowInvoice[] = [];
   #status: Status = "closing";
 
@@ -75,7 +73,7 @@ class Invoicing {
     this.#story = toldStory<Status>(`${tenantId}: ${period}`, (status) => {
       this.#status = status;
     });
-    upsertSearchAttributes([{ key: TENANT_ID, value: tenantId }]);
+    this.#story.show([{ key: TENANT_ID, value: tenantId }]);
     setHandler(
       defineQuery<InvoicingState>(INVOICING_STATE),
       () => ({ status: this.#status, invoices: this.#invoices }),
@@ -118,7 +116,7 @@ class Invoicing {
   }
 
   #show({ number, currency, openMinor }: FlowInvoice): void {
-    upsertSearchAttributes([
+    this.#story.show([
       { key: INVOICE_NUMBER, value: number ?? "" },
       { key: CURRENCY, value: currency },
       { key: AMOUNT_DUE, value: Number(openMinor) },

@@ -5,7 +5,6 @@ import {
   ParentClosePolicy,
   proxyActivities,
   startChild,
-  upsertSearchAttributes,
   workflowInfo,
   type ActivityOptions,
 } from "@temporalio/workflow";
@@ -16,7 +15,6 @@ import {
   INVOICE_NUMBER,
   TENANT_ID,
 } from "#domain/flows/search-attributes.ts";
-import type { Story } from "#domain/flows/story.ts";
 import { formatMinor } from "#domain/money/minor-units.ts";
 import type { PaymentState } from "#domain/payments/payment.ts";
 import {
@@ -26,7 +24,7 @@ import {
   type SuspensionInput,
 } from "#workflows/suspension/api.ts";
 import { TASK_QUEUES } from "#workflows/task-queues.ts";
-import { isAlreadyStarted, MAIL_LEFT_ALONE, MONEY, toldStory } from "#workflows/steps.ts";
+import { isAlreadyStarted, MAIL_LEFT_ALONE, MONEY, toldStory, type ToldStory } from "#workflows/steps.ts";
 import type {
   OpenedPayment,
   PaymentCollectionActivities,
@@ -51,7 +49,7 @@ export function finished<Result>(
 /** How far a payment is: what the store, the Web UI, the payer and whoever asks are told of it. */
 export class Progress {
   readonly input: PaymentCollectionInput;
-  readonly story: Story<PaymentState>;
+  readonly story: ToldStory<PaymentState>;
   state: PaymentFlowState;
   #mails = 0;
   /** The last movement that was told of. */
@@ -69,7 +67,7 @@ export class Progress {
       nextAttemptAt: null,
     };
     this.story = toldStory<PaymentState>(titleOf(input));
-    upsertSearchAttributes([
+    this.story.show([
       { key: TENANT_ID, value: input.tenantId },
       { key: CURRENCY, value: input.currency },
       { key: AMOUNT_DUE, value: Number(input.amountMinor) },
@@ -95,7 +93,7 @@ export class Progress {
   /** A status that lasts: the store has it, too. */
   async tell(status: PaymentState, because: string | null, actionUrl: string | null = null): Promise<void> {
     this.change({ status, because, actionUrl });
-    upsertSearchAttributes([{ key: FLOW_STATUS, value: status }]);
+    this.story.show([{ key: FLOW_STATUS, value: status }]);
     const { paymentId } = this.input;
     await finished(`write down: ${status}`, (on) =>
       on.setPaymentState({ paymentId, state: status, because, actionUrl }),
@@ -107,7 +105,7 @@ export class Progress {
     const { paymentId } = this.input;
     const due = await finished("ask what is due", (on) => on.amountDue({ paymentId, at: Date.now() }));
     if (due.dueMinor !== this.state.dueMinor)
-      upsertSearchAttributes([{ key: AMOUNT_DUE, value: Number(due.dueMinor) }]);
+      this.story.show([{ key: AMOUNT_DUE, value: Number(due.dueMinor) }]);
     this.change(due);
     return BigInt(due.dueMinor);
   }

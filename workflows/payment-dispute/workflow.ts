@@ -1,11 +1,4 @@
-import {
-  CancellationScope,
-  condition,
-  defineSignal,
-  isCancellation,
-  setHandler,
-  upsertSearchAttributes,
-} from "@temporalio/workflow";
+import { CancellationScope, condition, defineSignal, isCancellation, setHandler } from "@temporalio/workflow";
 import { TENANT_ID } from "#domain/flows/search-attributes.ts";
 import { MAIL_LEFT_ALONE, MONEY, stepsOf, toldStory } from "#workflows/steps.ts";
 import {
@@ -28,8 +21,8 @@ const activities = stepsOf<PaymentDisputeActivities>();
 export async function paymentDispute(input: PaymentDisputeInput): Promise<PaymentDisputeOutput> {
   const waiting: DisputeTold[] = [];
   const { tenantId, paymentId } = input;
-  upsertSearchAttributes([{ key: TENANT_ID, value: tenantId }]);
   const story = toldStory<"open" | "won" | "lost">(`${tenantId}: ${paymentId} is disputed`);
+  story.show([{ key: TENANT_ID, value: tenantId }]);
   setHandler(defineSignal<[DisputeTold]>(DISPUTE_NEWS), (news) => void waiting.push(news), {
     description: "What the provider told",
   });

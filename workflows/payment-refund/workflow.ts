@@ -1,14 +1,6 @@
-import {
-  CancellationScope,
-  condition,
-  defineQuery,
-  defineSignal,
-  setHandler,
-  upsertSearchAttributes,
-} from "@temporalio/workflow";
+import { CancellationScope, condition, defineQuery, defineSignal, setHandler } from "@temporalio/workflow";
 import { TENANT_ID } from "#domain/flows/search-attributes.ts";
-import type { Story } from "#domain/flows/story.ts";
-import { MAIL, MONEY, stepsOf, toldStory } from "#workflows/steps.ts";
+import { MAIL, MONEY, stepsOf, toldStory, type ToldStory } from "#workflows/steps.ts";
 import {
   REFUND_CHANGED,
   REFUND_STATE,
@@ -40,16 +32,16 @@ export function paymentRefund(input: PaymentRefundInput): Promise<PaymentRefundO
 
 class PaymentRefund {
   readonly #input: PaymentRefundInput;
-  readonly #story: Story<Status>;
+  readonly #story: ToldStory<Status>;
   #status: Status = "opening";
   #changed = false;
 
   constructor(input: PaymentRefundInput) {
     this.#input = input;
-    upsertSearchAttributes([{ key: TENANT_ID, value: input.tenantId }]);
     this.#story = toldStory<Status>(`${input.tenantId}: refund by ${input.actor}`, (status) => {
       this.#status = status;
     });
+    this.#story.show([{ key: TENANT_ID, value: input.tenantId }]);
     setHandler(defineQuery<RefundFlowState>(REFUND_STATE), () => ({ status: this.#status }), {
       description: "How far the refund is",
     });

@@ -7,16 +7,13 @@ import {
   ParentClosePolicy,
   setCurrentDetails,
   setHandler,
-  upsertSearchAttributes,
   workflowInfo,
   type ActivityOptions,
 } from "@temporalio/workflow";
-import { FLOW_STATUS } from "#domain/flows/search-attributes.ts";
-import { createStory, type Story } from "#domain/flows/story.ts";
 import type { PaymentProviderName } from "#domain/payments/ports.ts";
 import { lastSettleableDay } from "#domain/settlement/day.ts";
 import type { ProviderLine } from "#domain/settlement/report.ts";
-import { isAlreadyStarted, MAIL, stepsOf } from "#workflows/steps.ts";
+import { isAlreadyStarted, MAIL, stepsOf, toldStory, type ToldStory } from "#workflows/steps.ts";
 import {
   SETTLEMENT,
   SETTLEMENT_STATE,
@@ -119,20 +116,14 @@ async function byCalendar(actor: string): Promise<SettlementOutput> {
 class Settlement {
   readonly #run: SettlementRun;
   readonly #input: SettlementInput;
-  readonly #story: Story<SettlementPhase>;
+  readonly #story: ToldStory<SettlementPhase>;
   #standing: Standing;
 
   constructor(day: string, input: SettlementInput) {
     this.#input = input;
     this.#run = { day, runKey: workflowInfo().firstExecutionRunId };
     this.#standing = (input.resume as Standing | undefined) ?? BEGINNING;
-    let shown: SettlementPhase | undefined;
-    this.#story = createStory<SettlementPhase>(`Settlement of ${day}`, (status, details) => {
-      setCurrentDetails(details);
-      // Each is an event of the history: not one per page.
-      if (status !== shown) upsertSearchAttributes([{ key: FLOW_STATUS, value: status }]);
-      shown = status;
-    });
+    this.#story = toldStory<SettlementPhase>(`Settlement of ${day}`);
     setHandler(defineQuery<SettlementState>(SETTLEMENT_STATE), () => this.#state(), {
       description: "How far the settlement is",
     });
