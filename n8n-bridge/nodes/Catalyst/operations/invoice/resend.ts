@@ -1,0 +1,34 @@
+import { isObject } from "../../../gateway/problem";
+import { invoice, tenantFilter } from "../../../fields/locators";
+import { call, path } from "../../../gateway/call";
+import { effectHeaders } from "../../../gateway/idempotency";
+import { linked, type Operation } from "../../operation";
+import { collection, idempotencyKeyField, text } from "../../parameters";
+
+export const resend: Operation = {
+  name: "Resend",
+  value: "resend",
+  action: "Resend an invoice",
+  description: "Mail an invoice once more, to the tenant's address of today",
+  fields: [
+    tenantFilter,
+    invoice,
+    {
+      displayName: "Options",
+      name: "options",
+      type: "collection",
+      placeholder: "Add option",
+      default: {},
+      options: [idempotencyKeyField],
+    },
+  ],
+  run: async (context, item) => {
+    const answer = await call(context, {
+      method: "POST",
+      url: path`/api/v2/invoices/${text(context, "invoiceId", item)}/resend`,
+      headers: effectHeaders(context, item, collection(context, "options", item).idempotencyKey),
+      item,
+    });
+    return [linked(answer, isObject(answer.workflow) ? answer.workflow.url : null)];
+  },
+};

@@ -1,0 +1,34 @@
+import type { IDataObject, IWebhookFunctions, IWebhookResponseData } from "n8n-workflow";
+import { isObject } from "../gateway/problem";
+import { resumed, resumedFailed } from "../gateway/resume";
+
+/** Takes what the platform posts to the execution's resume URL once the run has ended; a failed run fails the node. */
+export function receiveRunResult(context: IWebhookFunctions): IWebhookResponseData {
+  const body: IDataObject = context.getBodyData();
+  if (typeof body.workflow_id !== "string" || typeof body.status !== "string") return refused(context);
+  const result: IDataObject = { ...body, link: body.link ?? null };
+  if (body.status === "completed") return resumed(result);
+  const { type = body.status, message = "" } = isObject(body.failure) ? body.failure : {};
+  const because = message === "" ? `${type}` : `${type}: ${message}`;
+  return resumedFailed(context, {
+    message: `Run ${body.workflow_id} has ${STATUS[body.status] ?? "ended"} (${because})`,
+    description:
+      typeof body.link === "string"
+        ? `Look at the run: ${body.link}`
+        : "Look at the run in Temporal's Web UI.",
+    details: result,
+  });
+}
+
+const STATUS: Readonly<Record<string, string>> = {
+  failed: "failed",
+  cancelled: "been cancelled",
+  terminated: "been terminated",
+  timed_out: "timed out",
+};
+
+/** Not what a run ends with: the execution goes on waiting. */
+function refused(context: IWebhookFunctions): IWebhookResponseData {
+  context.getResponseObject().status(400).json({ message: "A run's result has workflow_id and status" });
+  return { noWebhookResponse: true };
+}
