@@ -96,9 +96,10 @@ function runNpm(args: readonly string[], cwd: string): Promise<CommandResult> {
       "n8n-nodes-catalyst is built by npm, which was not found: install Node 24 with npm",
       1,
     );
-  // The tools ask for a recent Node: npm must run by ours.
+  // The tools ask for a recent Node: npm must run by ours. n8n's rules answer otherwise where NODE_ENV is "test".
   const path = [dirname(process.execPath), process.env["PATH"] ?? ""].join(delimiter);
-  return runCommand(npm, args, { cwd, environment: { ...process.env, PATH: path, CI: "true" } });
+  const environment = { ...process.env, PATH: path, CI: "true", NODE_ENV: "development" };
+  return runCommand(npm, args, { cwd, environment });
 }
 
 function archiveIn(folder: string): string {
