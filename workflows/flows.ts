@@ -6,6 +6,7 @@ export { lowBalance } from "./low-balance/workflow.ts";
 export { paymentCollection } from "./payment-collection/workflow.ts";
 export { paymentDispute } from "./payment-dispute/workflow.ts";
 export { paymentRefund } from "./payment-refund/workflow.ts";
+export { resultDelivery } from "./result-delivery/workflow.ts";
 export { settlement } from "./settlement/workflow.ts";
 export { suspension } from "./suspension/workflow.ts";
 export { tenantOnboarding } from "./tenant-onboarding/workflow.ts";

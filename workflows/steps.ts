@@ -35,6 +35,13 @@ export const MONEY: ActivityOptions = {
   retry: { initialInterval: "1s", backoffCoefficient: 2, maximumInterval: "5m" },
 };
 
+/** Whoever is called may be away for weeks: a machine that is being rebuilt, a person who has to renew a certificate. */
+export const CALLBACK: ActivityOptions = {
+  startToCloseTimeout: "30s",
+  scheduleToCloseTimeout: "30d",
+  retry: { initialInterval: "1s", backoffCoefficient: 2, maximumInterval: "5m" },
+};
+
 type Steps<Activities extends object> = ReturnType<typeof proxyActivities<Activities>>;
 
 /** A flow's activities, each call with how long it is tried and what the Web UI says of it. */

@@ -10,6 +10,8 @@ export const TASK_QUEUES = {
   /** Fraud cases. */
   cases: "cases",
   onboarding: "onboarding",
+  /** Whatever calls those who wait for flows, and steps that are drawn elsewhere. */
+  callbacks: "callbacks",
 } as const;
 
 export type TaskQueue = (typeof TASK_QUEUES)[keyof typeof TASK_QUEUES];

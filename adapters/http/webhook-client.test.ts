@@ -196,6 +196,7 @@ describe("what may not be called", () => {
         kind: "answered",
         status: 200,
         retryAfterMs: null,
+        text: "",
       });
       expect((await client.post(`http://10.0.0.1:${port}/`, {}, "{}", 2000)).kind).toBe("refused");
     });
@@ -249,10 +250,15 @@ describe("a call", () => {
           request.headers["content-type"],
           Buffer.concat(chunks).toString(),
         ];
-        response.writeHead(503, { "retry-after": "7" }).end();
+        response.writeHead(503, { "retry-after": "7" }).end("busy");
       });
     };
-    expect(await post('{"ü":1}')).toEqual({ kind: "answered", status: 503, retryAfterMs: 7000 });
+    expect(await post('{"ü":1}')).toEqual({
+      kind: "answered",
+      status: 503,
+      retryAfterMs: 7000,
+      text: "busy",
+    });
     expect(seen).toEqual(["POST", "/hook", "m:delivered", "application/json", '{"ü":1}']);
   });
 

@@ -3,12 +3,13 @@ import { isIP, type LookupFunction } from "node:net";
 import { types } from "node:util";
 import { Agent, buildConnector, request } from "undici";
 import type { Clock } from "#domain/clock.ts";
+import type { CallbackAnswer, CallbackSender } from "#domain/flows/ports.ts";
 import type { WebhookAnswer, WebhookSender } from "#domain/messages/ports.ts";
 import { createAddressPolicy, type AddressPolicy } from "./address-policy.ts";
 
 /** Standard Webhooks, "payload size": receivers may refuse more. */
 const BODY_BYTES_MAX = 20_000;
-/** Nothing of an answer's body is used; reading a little keeps the connection for the next call. */
+/** What is read of an answer: a callback's says in words what became of it, and the connection is kept for the next call. */
 const ANSWER_BYTES_MAX = 16_384;
 /** Connections to one endpoint; more would let it be flooded, and one that hangs hold too much. */
 const CONNECTIONS_PER_ENDPOINT_MAX = 8;
@@ -23,14 +24,24 @@ export interface WebhookClientOptions {
   /** CIDRs that may be called although they are not public. */
   readonly allowedNetworks: readonly string[];
   readonly clock: Clock;
+  /** Larger bodies are refused; by default what receivers of webhooks take, 20 kB. */
+  readonly bodyBytesMax?: number;
   /** Name resolution; the system's by default. */
   readonly lookup?: typeof systemLookup;
 }
 
-export interface WebhookClient extends WebhookSender {
+export interface WebhookClient extends WebhookSender, CallbackSender {
+  post(
+    url: string,
+    headers: Readonly<Record<string, string>>,
+    body: string,
+    timeoutMs: number,
+  ): Promise<Answer>;
   /** Ends idle connections; calls under way are cut. */
   close(): Promise<void>;
 }
+
+type Answer = WebhookAnswer & CallbackAnswer;
 
 class AddressRefused extends Error {
   override readonly name = "AddressRefused";
@@ -54,7 +65,7 @@ export function createWebhookClient(options: WebhookClientOptions): WebhookClien
     async post(url, headers, body, timeoutMs) {
       const target = parseTarget(url);
       if (target === null) return { kind: "refused", reason: "not an http or https URL without credentials" };
-      if (Buffer.byteLength(body) >= BODY_BYTES_MAX)
+      if (Buffer.byteLength(body) >= (options.bodyBytesMax ?? BODY_BYTES_MAX))
         return { kind: "refused", reason: "the body is too large" };
       if (calls >= CALLS_MAX) return { kind: "failed", reason: "too many calls under way" };
       calls += 1;
@@ -84,7 +95,7 @@ async function call(
   body: string,
   timeoutMs: number,
   clock: Clock,
-): Promise<WebhookAnswer> {
+): Promise<Answer> {
   const signal = AbortSignal.timeout(timeoutMs);
   const answer = await request(target, {
     dispatcher: agent,
@@ -95,13 +106,28 @@ async function call(
     headersTimeout: timeoutMs,
     bodyTimeout: timeoutMs,
   });
-  // The status is the answer; that its body ends badly changes nothing.
-  await answer.body.dump({ limit: ANSWER_BYTES_MAX, signal }).catch(() => {});
   return {
     kind: "answered",
     status: answer.statusCode,
+    text: await beginningOf(answer.body),
     retryAfterMs: parseRetryAfter(answer.headers["retry-after"], clock.now()),
   };
+}
+
+/** The status is the answer: that its body is endless or ends badly changes nothing. */
+async function beginningOf(body: AsyncIterable<Buffer>): Promise<string> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  try {
+    for await (const chunk of body) {
+      chunks.push(chunk.subarray(0, ANSWER_BYTES_MAX - bytes));
+      bytes += chunk.length;
+      if (bytes >= ANSWER_BYTES_MAX) break;
+    }
+  } catch {
+    // What has come is the beginning.
+  }
+  return Buffer.concat(chunks).toString("utf8");
 }
 
 /** Seconds or an HTTP date (RFC 9110, 10.2.3). */
@@ -113,7 +139,7 @@ export function parseRetryAfter(header: string | string[] | undefined, now: numb
   return Number.isNaN(wait) ? null : Math.min(Math.max(wait, 0), RETRY_AFTER_MS_MAX);
 }
 
-function failure(error: unknown): WebhookAnswer {
+function failure(error: unknown): Exclude<Answer, { readonly kind: "answered" }> {
   for (let cause = error; types.isNativeError(cause); cause = cause.cause) {
     if (cause instanceof AddressRefused) return { kind: "refused", reason: cause.message };
   }

@@ -10,16 +10,18 @@ import {
 } from "@temporalio/client";
 import { ApplicationFailure, defineSearchAttributeKey, TypedSearchAttributes } from "@temporalio/common";
 import type { FlowDefinition } from "#domain/flows/definition.ts";
-import type {
-  FlowRun,
-  FlowRuns,
-  ResetPoint,
-  RunAttributes,
-  RunFilter,
-  RunResult,
-  RunStatus,
-  SentMessage,
-  StartRequest,
+import {
+  endOfFailure,
+  type FlowRun,
+  type FlowRuns,
+  type ResetPoint,
+  type RunAttributes,
+  type RunEnd,
+  type RunFilter,
+  type RunResult,
+  type RunStatus,
+  type SentMessage,
+  type StartRequest,
 } from "#domain/flows/runs.ts";
 import {
   AMOUNT_DUE,
@@ -30,7 +32,9 @@ import {
   N8N_EXECUTION_ID,
   TENANT_ID,
 } from "#domain/flows/search-attributes.ts";
+import type { RunOrder } from "#workflows/result-delivery/api.ts";
 import { onTemporal, type TemporalClient, workflowLink } from "./client.ts";
+import { startDelivery } from "./result-deliveries.ts";
 import { decisions, runHistory } from "./run-history.ts";
 
 /** Beyond it Temporal counts as away. */
@@ -42,7 +46,7 @@ const TENANT = defineSearchAttributeKey(TENANT_ID.name, TENANT_ID.type);
 const N8N_EXECUTION = defineSearchAttributeKey(N8N_EXECUTION_ID.name, N8N_EXECUTION_ID.type);
 const STATUS = defineSearchAttributeKey(FLOW_STATUS.name, FLOW_STATUS.type);
 
-const NO_REQUEST: StartRequest = { requestId: null, n8nExecutionId: null };
+const NO_REQUEST: StartRequest = { requestId: null, n8nExecutionId: null, callbackUrl: null };
 
 const STATUSES: Readonly<Record<WorkflowExecutionStatusName, RunStatus>> = {
   UNSPECIFIED: "running",
@@ -111,11 +115,14 @@ export function createFlowRuns(temporal: TemporalClient, taskQueue?: string): Fl
         (await within(() => isStartOf(temporal, workflowId, request.requestId)))
       )
         return { kind: "started", run: await required(workflowId) };
+      const order = orderOf(flow, input, actor, request, taskQueue);
+      if (request.callbackUrl !== null) {
+        const delivered = { run: order, callbackUrl: request.callbackUrl };
+        const { kind } = await within(() => startDelivery(temporal, delivered, taskQueue));
+        return { kind, run: await required(workflowId) };
+      }
       try {
-        const options = startOptions(flow, input, actor, request);
-        await within(() =>
-          client.workflow.start(flow.name, { ...options, taskQueue: taskQueue ?? flow.taskQueue }),
-        );
+        await within(() => client.workflow.start(flow.name, startOptions(order)));
         return { kind: "started", run: await required(workflowId) };
       } catch (error) {
         if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
@@ -125,6 +132,7 @@ export function createFlowRuns(temporal: TemporalClient, taskQueue?: string): Fl
     describe,
     list: (filter, page) => within(() => listRuns(temporal, filter, page)),
     result: (workflowId, waitMs) => resultOf(temporal, workflowId, waitMs),
+    end: (workflowId, runId, waitMs) => endOf(temporal, workflowId, runId, waitMs),
     signal: (run, name, input) =>
       sent(() => handleOf(run).signal(name, ...(input === undefined ? [] : [input]))),
     update: (run, name, input, updateId) =>
@@ -137,19 +145,36 @@ export function createFlowRuns(temporal: TemporalClient, taskQueue?: string): Fl
   };
 }
 
-function startOptions(
+function orderOf(
   flow: FlowDefinition,
   input: unknown,
   actor: string,
   { requestId, n8nExecutionId }: StartRequest,
-): Omit<WorkflowStartOptions, "taskQueue"> {
+  taskQueue: string | undefined,
+): RunOrder {
   const { workflowId, tenantId } = flow.identify(input as never);
   return {
+    flow: flow.name,
     workflowId,
+    taskQueue: taskQueue ?? flow.taskQueue,
+    input,
+    requestId,
+    tenantId,
+    n8nExecutionId,
+    summary: `${flow.title}: ${tenantId ?? "the platform"}`,
+    details: `${flow.description} Asked for by ${actor}.`,
+  };
+}
+
+function startOptions(order: RunOrder): WorkflowStartOptions {
+  const { workflowId, taskQueue, input, requestId, tenantId, n8nExecutionId, summary, details } = order;
+  return {
+    workflowId,
+    taskQueue,
     args: [input],
     workflowIdConflictPolicy: "FAIL",
-    staticSummary: `${flow.title}: ${tenantId ?? "the platform"}`,
-    staticDetails: `${flow.description} Asked for by ${actor}.`,
+    staticSummary: summary,
+    staticDetails: details,
     ...(requestId === null ? {} : { memo: { requestId } }),
     typedSearchAttributes: new TypedSearchAttributes([
       ...(tenantId === null ? [] : [{ key: TENANT, value: tenantId }]),
@@ -304,6 +329,32 @@ function queryOf({ tenantId, flow, status, from, to }: RunFilter): string {
   ]
     .filter((term) => term !== null)
     .join(" AND ");
+}
+
+/** Follows what a run continued as by its handle, and what it was reset to by the first run of the chain, which both name. */
+async function endOf(
+  { client }: TemporalClient,
+  workflowId: string,
+  runId: string,
+  waitMs: number,
+): Promise<RunEnd | null> {
+  const enough = AbortSignal.timeout(waitMs);
+  try {
+    const result: unknown = await onTemporal(() =>
+      client.withAbortSignal(enough, async () => {
+        const latest = await client.workflow.getHandle(workflowId).describe();
+        const given = await client.workflow.getHandle(workflowId, runId).describe();
+        const isOfChain =
+          latest.raw.workflowExecutionInfo?.firstRunId === given.raw.workflowExecutionInfo?.firstRunId;
+        return client.workflow.getHandle(workflowId, isOfChain ? latest.runId : runId).result();
+      }),
+    );
+    return { status: "completed", result, failure: null };
+  } catch (error) {
+    if (enough.aborted) return null;
+    if (!(error instanceof WorkflowFailedError)) throw error;
+    return endOfFailure(error.cause);
+  }
 }
 
 async function resultOf({ client }: TemporalClient, workflowId: string, waitMs: number): Promise<RunResult> {

@@ -1,4 +1,5 @@
 import type { WorkflowTrigger } from "#domain/events/workflow-trigger.ts";
+import type { WebhookAnswer } from "#domain/messages/ports.ts";
 
 /** Hands triggers to durable flows. */
 export interface FlowTriggers {
@@ -8,3 +9,19 @@ export interface FlowTriggers {
    */
   deliver(trigger: WorkflowTrigger): Promise<void>;
 }
+
+/** Calls whoever waits for a flow, at an address that somebody else chose. */
+export interface CallbackSender {
+  /** POSTs JSON. Follows no redirect; gives up after `timeoutMs`. Never rejects. */
+  post(
+    url: string,
+    headers: Readonly<Record<string, string>>,
+    body: string,
+    timeoutMs: number,
+  ): Promise<CallbackAnswer>;
+}
+
+/** `text`: the beginning of what was answered. */
+export type CallbackAnswer =
+  | { readonly kind: "answered"; readonly status: number; readonly text: string }
+  | Exclude<WebhookAnswer, { readonly kind: "answered" }>;

@@ -64,6 +64,18 @@ export interface StartRequest {
   readonly requestId: string | null;
   /** Of the n8n execution that starts it. */
   readonly n8nExecutionId: string | null;
+  /** Where the run's end is told, however it ends; then `requestId` is needed, for it tells one teller of the run from another. */
+  readonly callbackUrl: string | null;
+}
+
+/** How a run can end. */
+export const ENDS = ["completed", "failed", "cancelled", "terminated", "timed_out"] as const;
+
+/** A run's end; `failure` of every end but `completed`. */
+export interface RunEnd {
+  readonly status: (typeof ENDS)[number];
+  readonly result: unknown;
+  readonly failure: { readonly type: string; readonly message: string } | null;
 }
 
 /** Where a run begins anew: its first or last decision, or the one that a workflow task completed (an event's id). */
@@ -107,6 +119,10 @@ export interface FlowRuns {
     page: { readonly limit: number; readonly cursor: string | null },
   ): Promise<{ readonly runs: readonly FlowRun[]; readonly cursor: string | null }>;
   result(workflowId: string, waitMs: number): Promise<RunResult>;
+  /**
+   * The end of one run, or of what it continued as or was reset to. Null where that goes on after the time to wait.
+   */
+  end(workflowId: string, runId: string, waitMs: number): Promise<RunEnd | null>;
   signal(run: FlowRun, name: string, input: unknown): Promise<SentMessage>;
   /** @param updateId the caller's: the same again is the same update. */
   update(run: FlowRun, name: string, input: unknown, updateId: string): Promise<SentMessage>;
@@ -122,4 +138,22 @@ export interface FlowRuns {
   reset(run: FlowRun, to: ResetPoint, reason: string): Promise<SentMessage>;
   /** The oldest first. */
   history(run: FlowRun): Promise<readonly RunEvent[]>;
+}
+
+const STATUS_OF_FAILURE: Readonly<Record<string, RunEnd["status"]>> = {
+  CancelledFailure: "cancelled",
+  TerminatedFailure: "terminated",
+  TimeoutFailure: "timed_out",
+};
+
+/** The end that a run's failure, as Temporal tells it, speaks of; its reason is what the run itself failed of, however deep that lies. */
+export function endOfFailure(failure: Error | undefined): RunEnd {
+  let reason: (Error & { readonly type?: unknown }) | undefined = failure;
+  while (reason?.cause instanceof Error) reason = reason.cause;
+  const type = typeof reason?.type === "string" && reason.type !== "" ? reason.type : reason?.name;
+  return {
+    status: STATUS_OF_FAILURE[failure?.name ?? ""] ?? "failed",
+    result: null,
+    failure: { type: type ?? "Failed", message: reason?.message ?? "the run was ended" },
+  };
 }

@@ -8,6 +8,7 @@ import { lowBalanceFlow } from "#workflows/low-balance/api.ts";
 import { paymentCollectionFlow } from "#workflows/payment-collection/api.ts";
 import { paymentDisputeFlow } from "#workflows/payment-dispute/api.ts";
 import { paymentRefundFlow } from "#workflows/payment-refund/api.ts";
+import { resultDeliveryFlow } from "#workflows/result-delivery/api.ts";
 import { settlementFlow } from "#workflows/settlement/api.ts";
 import { suspensionFlow } from "#workflows/suspension/api.ts";
 import { tenantOnboardingFlow } from "#workflows/tenant-onboarding/api.ts";
@@ -25,6 +26,7 @@ export const FLOWS: readonly FlowDefinition[] = [
   paymentCollectionFlow,
   paymentDisputeFlow,
   paymentRefundFlow,
+  resultDeliveryFlow,
   settlementFlow,
   suspensionFlow,
   tenantOnboardingFlow,

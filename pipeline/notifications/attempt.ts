@@ -1,7 +1,7 @@
-import { Webhook } from "standardwebhooks";
 import type { Clock } from "#domain/clock.ts";
 import type { WebhookDelivery, WebhookSender } from "#domain/messages/ports.ts";
 import type { TenantConfiguration } from "#domain/tenants/tenant.ts";
+import { signedHeaders } from "#platform/webhook-signatures.ts";
 
 export type WebhookEndpoint = NonNullable<TenantConfiguration["webhook"]>;
 
@@ -38,25 +38,4 @@ export async function attemptDelivery(
 
 function failed(error: string, retryAfterMs: number | null, endpointDown: boolean): AttemptOutcome {
   return { kind: "failed", error, retryAfterMs, endpointDown };
-}
-
-/**
- * The headers of Standard Webhooks 1.0.0 (https://www.standardwebhooks.com): the signature covers `id.timestamp.body`.
- * @returns null when the secret is not base64 (with or without `whsec_`).
- */
-export function signedHeaders(
-  secret: string,
-  webhookId: string,
-  now: number,
-  body: string,
-): Record<string, string> | null {
-  try {
-    return {
-      "webhook-id": webhookId,
-      "webhook-timestamp": String(Math.floor(now / 1000)),
-      "webhook-signature": new Webhook(secret).sign(webhookId, new Date(now), body),
-    };
-  } catch {
-    return null;
-  }
 }

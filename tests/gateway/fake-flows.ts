@@ -64,6 +64,7 @@ export function fakeFlows(sent: unknown[], up: () => Promise<void>): FlowRuns {
       return { runs, cursor: null };
     },
     result: async () => ({ kind: "running" }),
+    end: async () => null,
     async signal(run, name, input) {
       sent.push({ signal: name, input, to: run.workflowId });
       return { kind: "done", output: null };

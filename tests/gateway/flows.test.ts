@@ -36,6 +36,7 @@ test("a start carries the key's own name, and every wrong field is named", async
       actor: "owner",
       requestId: null,
       n8nExecutionId: null,
+      callbackUrl: null,
     },
   ]);
   const wrong = problem(
@@ -118,6 +119,19 @@ test("a start may wait for the result", async () => {
     result: { status: "running", output: null, failure: null },
   });
   expect(problem(await at({ wait_ms: 60_000 })).errors.map(({ path }) => path)).toEqual(["wait_ms"]);
+});
+
+test("a start may have its end told: a request of its own, also without a key; nothing but http is called", async () => {
+  const at = (body: object) => call(opened.gateway, "POST", START, { body: { input: INPUT, ...body } });
+  const callback = { url: "https://n8n.test/webhook-waiting/7?signature=abc" };
+  expect((await at({ callback })).statusCode).toBe(200);
+  expect((await at({ callback })).statusCode).toBe(200);
+  const sent = opened.platform.toFlows as { requestId: string; callbackUrl: string }[];
+  expect(sent.map(({ callbackUrl }) => callbackUrl)).toEqual([callback.url, callback.url]);
+  expect(new Set(sent.map(({ requestId }) => requestId)).size).toBe(2);
+  expect(sent.every(({ requestId }) => requestId !== null)).toBe(true);
+  for (const url of ["ftp://n8n.test/", "/webhook-waiting/7", "javascript:alert(1)"])
+    expect(problem(await at({ callback: { url } })).errors.map(({ path }) => path)).toEqual(["callback.url"]);
 });
 
 test("a reset has a point, a reason and an author", async () => {

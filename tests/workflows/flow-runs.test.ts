@@ -102,7 +102,7 @@ describe("runs of durable flows", () => {
   test("with a request's id are started once by it, also when they have ended; n8n's execution is found", async () => {
     await withRuns(async (runs) => {
       const input = suspensionOf({ cause: "person" });
-      const request = { requestId: "request-1", n8nExecutionId: "4711" };
+      const request = { requestId: "request-1", n8nExecutionId: "4711", callbackUrl: null };
       const first = await runs.start(suspensionFlow, input, "owner", request);
       await suspended(runs, first.run);
       await runs.update(first.run, REINSTATE, { actor: "Kim", reason: "paid" }, "u-1");

@@ -8,7 +8,7 @@ import { createFraudCaseActivities } from "#activities/fraud-case.ts";
 import { Unavailable } from "#domain/errors.ts";
 import type { OperatorWebhook } from "#domain/fraud/ports.ts";
 import { createCaseLinks } from "#platform/case-links.ts";
-import { signedHeaders } from "#pipeline/notifications/attempt.ts";
+import { signedHeaders } from "#platform/webhook-signatures.ts";
 import type { ProcessContext } from "../process-context.ts";
 import type { FlowsContext } from "./context.ts";
 

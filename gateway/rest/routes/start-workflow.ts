@@ -25,6 +25,10 @@ const request = z
       .max(25_000)
       .default(0)
       .describe("How long to wait for the run's end; 0: its result is not waited for"),
+    callback: z
+      .strictObject({ url: z.url({ protocol: /^https?$/, error: "must be an http or https URL" }).max(2000) })
+      .optional()
+      .describe("Where the run's end is POSTed to, however it ends, until that is taken"),
   })
   .meta({
     examples: [
@@ -62,7 +66,7 @@ export const startWorkflow: AddRoute = (gateway, { dependencies }) => {
       operationId: "startWorkflow",
       summary: "Start a durable workflow",
       description:
-        "201 when it was started; 200 with the run that goes on where one with the same business key runs already: sending it again starts nothing twice. After the run has ended, sending it again starts a new one, unless it bears the same Idempotency-Key.",
+        "201 when it was started; 200 with the run that goes on where one with the same business key runs already: sending it again starts nothing twice. After the run has ended, sending it again starts a new one, unless it bears the same Idempotency-Key. With a callback, also a start that joins a run is told of its end; the body of that call is docs/flows/result-delivery.md's.",
       tags: ["workflows"],
       security: ADMINISTRATION_KEY,
       params,
@@ -83,7 +87,7 @@ export const startWorkflow: AddRoute = (gateway, { dependencies }) => {
       const input = parsedInput(flow.input, { actor: name, ...httpRequest.body.input });
       const { workflowId, tenantId } = flow.identify(input as never);
       if (tenantId !== null) await visibleTenant(httpRequest, dependencies, tenantId);
-      const { wait_ms: waitMs } = httpRequest.body;
+      const { wait_ms: waitMs, callback } = httpRequest.body;
       const n8nExecutionId = httpRequest.headers["x-n8n-execution-id"] ?? null;
       const key = idempotencyKey(httpRequest);
       const effect = await once(
@@ -102,7 +106,12 @@ export const startWorkflow: AddRoute = (gateway, { dependencies }) => {
           },
         },
         async ([requestId = null]) => {
-          const by = { requestId: key === null ? null : requestId, n8nExecutionId };
+          const isTold = callback !== undefined;
+          const by = {
+            requestId: key === null && !isTold ? null : requestId,
+            n8nExecutionId,
+            callbackUrl: callback?.url ?? null,
+          };
           const { kind, run } = await dependencies.flows.start(flow, input, name, by);
           const result = waitMs === 0 ? null : await dependencies.flows.result(workflowId, waitMs);
           const now = result === null ? run : ((await dependencies.flows.describe(workflowId)) ?? run);
