@@ -12,7 +12,7 @@ beforeAll(async () => {
   folder = await builtBridge(() => {});
 }, BUILD_MS);
 
-test.each(["lint"])(
+test.each(["lint", "scan", "test"])(
   "npm run %s of the n8n package succeeds",
   async (script) => {
     const { code, output } = await runBridgeScript(folder, script);

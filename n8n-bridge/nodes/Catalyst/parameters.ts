@@ -1,9 +1,30 @@
-import type { IDataObject, IExecuteFunctions, INodeProperties } from "n8n-workflow";
+import {
+  type IDataObject,
+  type IExecuteFunctions,
+  type INodeProperties,
+  NodeOperationError,
+} from "n8n-workflow";
+import { labelOf } from "../fields/json-schema";
 
 /** A text parameter, empty where it is not there. */
 export function text(context: IExecuteFunctions, name: string, item: number): string {
   const value = context.getNodeParameter(name, item, "", { extractValue: true });
   return typeof value === "string" ? value.trim() : String(value ?? "");
+}
+
+/** A parameter that goes into the address. Throws NodeOperationError where it is empty, as an expression that found nothing is. */
+export function id(context: IExecuteFunctions, name: string, item: number): string {
+  const value = text(context, name, item);
+  if (value !== "" && !/^\.+$/.test(value)) return value;
+  throw new NodeOperationError(
+    context.getNode(),
+    `${labelOf(name)} is ${value === "" ? "empty" : `"${value}"`}`,
+    {
+      description:
+        "Choose one from the list, or correct the expression: it may have found nothing in this item.",
+      itemIndex: item,
+    },
+  );
 }
 
 /** The fields of a collection that were filled in. */

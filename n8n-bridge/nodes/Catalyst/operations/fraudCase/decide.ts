@@ -2,7 +2,7 @@ import { fraudCase, tenantFilter } from "../../../fields/locators";
 import { call, given, path } from "../../../gateway/call";
 import { linkOfRun } from "../../../gateway/catalog";
 import { linked, type Operation } from "../../operation";
-import { reason, text } from "../../parameters";
+import { id, reason, text } from "../../parameters";
 
 export const decide: Operation = {
   name: "Decide",
@@ -35,7 +35,7 @@ export const decide: Operation = {
   run: async (context, item) => {
     const answer = await call(context, {
       method: "POST",
-      url: path`/api/v2/fraud-cases/${text(context, "caseId", item)}/decision`,
+      url: path`/api/v2/fraud-cases/${id(context, "caseId", item)}/decision`,
       body: given({
         decision: text(context, "decision", item),
         reason: text(context, "reason", item),

@@ -1,7 +1,7 @@
 import { invoice, tenantFilter } from "../../../fields/locators";
 import { call, path } from "../../../gateway/call";
 import type { Operation } from "../../operation";
-import { text } from "../../parameters";
+import { id, text } from "../../parameters";
 
 export const pdf: Operation = {
   name: "Get PDF",
@@ -21,7 +21,7 @@ export const pdf: Operation = {
     },
   ],
   run: async (context, item) => {
-    const invoiceId = text(context, "invoiceId", item);
+    const invoiceId = id(context, "invoiceId", item);
     const { number } = await call(context, { url: path`/api/v2/invoices/${invoiceId}`, item });
     const file = await call<Buffer>(context, {
       url: path`/api/v2/invoices/${invoiceId}/pdf`,

@@ -3,7 +3,7 @@ import { invoice, tenantFilter } from "../../../fields/locators";
 import { call, path } from "../../../gateway/call";
 import { effectHeaders } from "../../../gateway/idempotency";
 import { linked, type Operation } from "../../operation";
-import { collection, idempotencyKeyField, text } from "../../parameters";
+import { collection, id, idempotencyKeyField } from "../../parameters";
 
 export const resend: Operation = {
   name: "Resend",
@@ -25,7 +25,7 @@ export const resend: Operation = {
   run: async (context, item) => {
     const answer = await call(context, {
       method: "POST",
-      url: path`/api/v2/invoices/${text(context, "invoiceId", item)}/resend`,
+      url: path`/api/v2/invoices/${id(context, "invoiceId", item)}/resend`,
       headers: effectHeaders(context, item, collection(context, "options", item).idempotencyKey),
       item,
     });

@@ -1,6 +1,6 @@
 import { call, path } from "../../../gateway/call";
 import { linked, type Operation } from "../../operation";
-import { text } from "../../parameters";
+import { id } from "../../parameters";
 
 export const get: Operation = {
   name: "Get",
@@ -19,7 +19,7 @@ export const get: Operation = {
     },
   ],
   run: async (context, item) => {
-    const url = path`/api/v2/messages/${text(context, "messageId", item)}`;
+    const url = path`/api/v2/messages/${id(context, "messageId", item)}`;
     return [linked(await call(context, { url, item }), null)];
   },
 };

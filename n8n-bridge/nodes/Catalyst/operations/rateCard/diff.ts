@@ -1,7 +1,7 @@
 import { rateCard } from "../../../fields/locators";
 import { call, given, path } from "../../../gateway/call";
 import { linked, type Operation } from "../../operation";
-import { text } from "../../parameters";
+import { id } from "../../parameters";
 
 export const diff: Operation = {
   name: "Compare Versions",
@@ -30,7 +30,7 @@ export const diff: Operation = {
   run: async (context, item) => {
     const version = (name: string) => (context.getNodeParameter(name, item, 0) as number) || undefined;
     const answer = await call(context, {
-      url: path`/api/v2/rate-cards/${text(context, "rateCardId", item)}/diff`,
+      url: path`/api/v2/rate-cards/${id(context, "rateCardId", item)}/diff`,
       query: given({ from: version("from"), to: version("to") }),
       item,
     });

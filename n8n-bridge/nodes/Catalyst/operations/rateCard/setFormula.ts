@@ -1,7 +1,7 @@
 import { rateCard } from "../../../fields/locators";
 import { call, path } from "../../../gateway/call";
 import { linked, type Operation } from "../../operation";
-import { text } from "../../parameters";
+import { id, text } from "../../parameters";
 
 export const setFormula: Operation = {
   name: "Set Formula",
@@ -32,7 +32,7 @@ export const setFormula: Operation = {
     const formula = text(context, "formula", item);
     const answer = await call(context, {
       method: "POST",
-      url: path`/api/v2/rate-cards/${text(context, "rateCardId", item)}/formulas`,
+      url: path`/api/v2/rate-cards/${id(context, "rateCardId", item)}/formulas`,
       body: { event_type: text(context, "eventType", item), formula: formula === "" ? null : formula },
       item,
     });

@@ -1,7 +1,7 @@
 import { schedule } from "../../../fields/locators";
 import { call, given, path } from "../../../gateway/call";
 import { linked, type Operation } from "../../operation";
-import { text, time } from "../../parameters";
+import { id, time } from "../../parameters";
 
 export const backfill: Operation = {
   name: "Backfill",
@@ -18,7 +18,7 @@ export const backfill: Operation = {
     const at = (name: string) => time(context, context.getNodeParameter(name, item));
     const answer = await call(context, {
       method: "POST",
-      url: path`/api/v2/schedules/${text(context, "scheduleId", item)}/backfill`,
+      url: path`/api/v2/schedules/${id(context, "scheduleId", item)}/backfill`,
       body: given({ from: at("from"), to: at("to") }),
       item,
     });

@@ -4,7 +4,7 @@ import { workflow } from "../../../fields/locators";
 import { call, given } from "../../../gateway/call";
 import { flow } from "../../../gateway/catalog";
 import { linked, type Operation } from "../../operation";
-import { text } from "../../parameters";
+import { id, text } from "../../parameters";
 
 const DAYS = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"];
 
@@ -75,7 +75,7 @@ export const create: Operation = {
     { displayName: "Note", name: "note", type: "string", default: "", description: "What it is for" },
   ],
   run: async (context, item) => {
-    const name = text(context, "workflow", item);
+    const name = id(context, "workflow", item);
     const { input: schema } = await flow(context, name);
     const number = (parameter: string) => context.getNodeParameter(parameter, item) as number;
     const every = text(context, "every", item);

@@ -1,7 +1,7 @@
 import { schedule } from "../../../fields/locators";
 import { call, path } from "../../../gateway/call";
 import { linked, type Operation } from "../../operation";
-import { text } from "../../parameters";
+import { id } from "../../parameters";
 
 export const deleteSchedule: Operation = {
   name: "Delete",
@@ -10,7 +10,7 @@ export const deleteSchedule: Operation = {
   description: "Delete a schedule; runs that it has started go on",
   fields: [schedule],
   run: async (context, item) => {
-    const scheduleId = text(context, "scheduleId", item);
+    const scheduleId = id(context, "scheduleId", item);
     await call(context, { method: "DELETE", url: path`/api/v2/schedules/${scheduleId}`, item });
     return [linked({ schedule_id: scheduleId, deleted: true }, null)];
   },

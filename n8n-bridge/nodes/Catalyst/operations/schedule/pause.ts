@@ -2,7 +2,7 @@ import { schedule } from "../../../fields/locators";
 import { call, path } from "../../../gateway/call";
 import { linked, type Operation } from "../../operation";
 import { note } from "./note";
-import { text } from "../../parameters";
+import { id, text } from "../../parameters";
 
 export const pause: Operation = {
   name: "Pause",
@@ -13,7 +13,7 @@ export const pause: Operation = {
   run: async (context, item) => {
     const answer = await call(context, {
       method: "POST",
-      url: path`/api/v2/schedules/${text(context, "scheduleId", item)}/pause`,
+      url: path`/api/v2/schedules/${id(context, "scheduleId", item)}/pause`,
       body: { note: text(context, "note", item) },
       item,
     });

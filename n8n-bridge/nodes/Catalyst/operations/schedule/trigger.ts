@@ -1,7 +1,7 @@
 import { schedule } from "../../../fields/locators";
 import { call, path } from "../../../gateway/call";
 import { linked, type Operation } from "../../operation";
-import { text } from "../../parameters";
+import { id } from "../../parameters";
 
 export const trigger: Operation = {
   name: "Trigger",
@@ -10,7 +10,7 @@ export const trigger: Operation = {
   description: "Start its flow now, also while it is paused; it waits for a run that goes on",
   fields: [schedule],
   run: async (context, item) => {
-    const url = path`/api/v2/schedules/${text(context, "scheduleId", item)}/trigger`;
+    const url = path`/api/v2/schedules/${id(context, "scheduleId", item)}/trigger`;
     const answer = await call(context, { method: "POST", url, item });
     return [linked(answer, answer.url)];
   },

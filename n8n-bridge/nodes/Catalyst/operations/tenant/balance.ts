@@ -1,7 +1,7 @@
 import { tenant } from "../../../fields/locators";
 import { call, given, path } from "../../../gateway/call";
 import { linked, type Operation } from "../../operation";
-import { text } from "../../parameters";
+import { id, text } from "../../parameters";
 
 export const balance: Operation = {
   name: "Get Balance",
@@ -20,7 +20,7 @@ export const balance: Operation = {
   ],
   run: async (context, item) => {
     const answer = await call(context, {
-      url: path`/api/v2/tenants/${text(context, "tenantId", item)}/balance`,
+      url: path`/api/v2/tenants/${id(context, "tenantId", item)}/balance`,
       query: given({ wallet_id: text(context, "walletId", item) }),
       item,
     });

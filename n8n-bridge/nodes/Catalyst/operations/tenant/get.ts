@@ -1,7 +1,7 @@
 import { tenant } from "../../../fields/locators";
 import { call, path } from "../../../gateway/call";
 import { linked, type Operation } from "../../operation";
-import { text } from "../../parameters";
+import { id } from "../../parameters";
 
 export const get: Operation = {
   name: "Get",
@@ -10,7 +10,7 @@ export const get: Operation = {
   description: "Read a tenant's settings and wallets",
   fields: [tenant],
   run: async (context, item) => {
-    const url = path`/api/v2/tenants/${text(context, "tenantId", item)}`;
+    const url = path`/api/v2/tenants/${id(context, "tenantId", item)}`;
     return [linked(await call(context, { url, item }), null)];
   },
 };

@@ -3,7 +3,7 @@ import { call, path } from "../../../gateway/call";
 import { linkOfRun } from "../../../gateway/catalog";
 import { effectHeaders } from "../../../gateway/idempotency";
 import { linked, type Operation } from "../../operation";
-import { reason, text } from "../../parameters";
+import { id, reason, text } from "../../parameters";
 
 export const reinstate: Operation = {
   name: "Reinstate",
@@ -23,7 +23,7 @@ export const reinstate: Operation = {
     reason,
   ],
   run: async (context, item) => {
-    const tenantId = text(context, "tenantId", item);
+    const tenantId = id(context, "tenantId", item);
     const workflowId = `suspension-${tenantId}`;
     const { output } = await call(context, {
       method: "POST",

@@ -2,7 +2,7 @@ import { tenant } from "../../../fields/locators";
 import { call } from "../../../gateway/call";
 import { effectHeaders, executionHeader } from "../../../gateway/idempotency";
 import { linked, type Operation } from "../../operation";
-import { collection, idempotencyKeyField, reason, text } from "../../parameters";
+import { collection, id, idempotencyKeyField, reason, text } from "../../parameters";
 
 export const suspend: Operation = {
   name: "Suspend",
@@ -40,7 +40,7 @@ export const suspend: Operation = {
       },
       body: {
         input: {
-          tenantId: text(context, "tenantId", item),
+          tenantId: id(context, "tenantId", item),
           cause: "person",
           walletId: null,
           graceSeconds: context.getNodeParameter("graceSeconds", item, 0) as number,

@@ -2,7 +2,7 @@ import { tenant } from "../../../fields/locators";
 import { call, given, path } from "../../../gateway/call";
 import { effectHeaders } from "../../../gateway/idempotency";
 import { linked, type Operation } from "../../operation";
-import { collection, idempotencyKeyField, text } from "../../parameters";
+import { collection, id, idempotencyKeyField, text } from "../../parameters";
 
 export const topUp: Operation = {
   name: "Top Up",
@@ -56,7 +56,7 @@ export const topUp: Operation = {
     const { idempotencyKey, currency, reason, walletId } = collection(context, "options", item);
     const answer = await call(context, {
       method: "POST",
-      url: path`/api/v2/tenants/${text(context, "tenantId", item)}/top-ups`,
+      url: path`/api/v2/tenants/${id(context, "tenantId", item)}/top-ups`,
       headers: effectHeaders(context, item, idempotencyKey),
       body: given({ amount: text(context, "amount", item), currency, reason, wallet_id: walletId }),
       item,

@@ -2,7 +2,7 @@ import { tenant } from "../../../fields/locators";
 import { given, path } from "../../../gateway/call";
 import { rows } from "../../../gateway/pages";
 import { linked, type Operation } from "../../operation";
-import { collection, limit, returnAll, text, time, wanted } from "../../parameters";
+import { collection, id, limit, returnAll, time, wanted } from "../../parameters";
 
 export const transactions: Operation = {
   name: "List Transactions",
@@ -34,7 +34,7 @@ export const transactions: Operation = {
   ],
   run: async (context, item) => {
     const { eventType, from, to } = collection(context, "filters", item);
-    const url = path`/api/v2/tenants/${text(context, "tenantId", item)}/transactions`;
+    const url = path`/api/v2/tenants/${id(context, "tenantId", item)}/transactions`;
     const query = given({ event_type: eventType, from: time(context, from), to: time(context, to) });
     return (await rows(context, { url, query, item }, wanted(context, item))).map((row) => linked(row, null));
   },

@@ -1,7 +1,7 @@
 import { run } from "../../../fields/locators";
 import { call, path } from "../../../gateway/call";
 import { linked, type Operation } from "../../operation";
-import { text } from "../../parameters";
+import { id } from "../../parameters";
 
 export const describe: Operation = {
   name: "Describe",
@@ -11,7 +11,7 @@ export const describe: Operation = {
   fields: [run],
   run: async (context, item) => {
     const answer = await call(context, {
-      url: path`/api/v2/workflows/runs/${text(context, "workflowId", item)}`,
+      url: path`/api/v2/workflows/runs/${id(context, "workflowId", item)}`,
       item,
     });
     return [linked(answer, answer.url)];

@@ -2,7 +2,7 @@ import { run } from "../../../fields/locators";
 import { call, path } from "../../../gateway/call";
 import { linkOfRun } from "../../../gateway/catalog";
 import { linked, type Operation } from "../../operation";
-import { text } from "../../parameters";
+import { id } from "../../parameters";
 
 export const getResult: Operation = {
   name: "Get Result",
@@ -21,7 +21,7 @@ export const getResult: Operation = {
     },
   ],
   run: async (context, item) => {
-    const workflowId = text(context, "workflowId", item);
+    const workflowId = id(context, "workflowId", item);
     const answer = await call(context, {
       url: path`/api/v2/workflows/runs/${workflowId}/result`,
       query: { wait_ms: context.getNodeParameter("waitMs", item, 0) as number },

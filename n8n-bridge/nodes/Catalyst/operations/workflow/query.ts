@@ -2,7 +2,7 @@ import { run, workflow } from "../../../fields/locators";
 import { call, path } from "../../../gateway/call";
 import { linkOfRun } from "../../../gateway/catalog";
 import { linked, type Operation } from "../../operation";
-import { text } from "../../parameters";
+import { id } from "../../parameters";
 
 export const query: Operation = {
   name: "Query",
@@ -24,7 +24,7 @@ export const query: Operation = {
     },
   ],
   run: async (context, item) => {
-    const [workflowId, name] = [text(context, "workflowId", item), text(context, "queryName", item)];
+    const [workflowId, name] = [id(context, "workflowId", item), id(context, "queryName", item)];
     const { output } = await call(context, {
       url: path`/api/v2/workflows/runs/${workflowId}/queries/${name}`,
       item,

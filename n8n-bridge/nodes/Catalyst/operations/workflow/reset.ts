@@ -1,7 +1,7 @@
 import { run } from "../../../fields/locators";
 import { call, path } from "../../../gateway/call";
 import { linked, type Operation } from "../../operation";
-import { reason, text } from "../../parameters";
+import { id, reason, text } from "../../parameters";
 
 export const reset: Operation = {
   name: "Reset",
@@ -38,7 +38,7 @@ export const reset: Operation = {
     const to = text(context, "to", item);
     const answer = await call(context, {
       method: "POST",
-      url: path`/api/v2/workflows/runs/${text(context, "workflowId", item)}/reset`,
+      url: path`/api/v2/workflows/runs/${id(context, "workflowId", item)}/reset`,
       body: {
         to: to === "event" ? (context.getNodeParameter("eventId", item) as number) : to,
         reason: text(context, "reason", item),

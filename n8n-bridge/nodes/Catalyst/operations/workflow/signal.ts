@@ -4,7 +4,7 @@ import { run, workflow } from "../../../fields/locators";
 import { call, path } from "../../../gateway/call";
 import { flow, linkOfRun, message } from "../../../gateway/catalog";
 import { linked, type Operation } from "../../operation";
-import { text } from "../../parameters";
+import { id } from "../../parameters";
 
 export const signal: Operation = {
   name: "Signal",
@@ -27,10 +27,10 @@ export const signal: Operation = {
     mappedInput("getSignalInput", ["workflow.value", "signalName"]),
   ],
   run: async (context, item) => {
-    const [workflowId, name] = [text(context, "workflowId", item), text(context, "signalName", item)];
+    const [workflowId, name] = [id(context, "workflowId", item), id(context, "signalName", item)];
     const { input: schema } = message(
       context,
-      await flow(context, text(context, "workflow", item)),
+      await flow(context, id(context, "workflow", item)),
       "signals",
       name,
     );

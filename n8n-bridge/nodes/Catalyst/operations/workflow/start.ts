@@ -5,7 +5,7 @@ import { call, path } from "../../../gateway/call";
 import { flow } from "../../../gateway/catalog";
 import { effectHeaders, executionHeader } from "../../../gateway/idempotency";
 import { linked, type Operation } from "../../operation";
-import { collection, idempotencyKeyField, text } from "../../parameters";
+import { collection, id, idempotencyKeyField } from "../../parameters";
 
 export const start: Operation = {
   name: "Start",
@@ -49,7 +49,7 @@ export async function startRun(
   item: number,
   more: IDataObject,
 ): Promise<IDataObject> {
-  const name = text(context, "workflow", item);
+  const name = id(context, "workflow", item);
   const { input: schema } = await flow(context, name);
   const { idempotencyKey } = collection(context, "options", item);
   return call(context, {

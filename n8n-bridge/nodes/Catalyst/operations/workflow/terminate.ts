@@ -1,7 +1,7 @@
 import { run } from "../../../fields/locators";
 import { call, path } from "../../../gateway/call";
 import { linked, type Operation } from "../../operation";
-import { reason, text } from "../../parameters";
+import { id, reason, text } from "../../parameters";
 
 export const terminate: Operation = {
   name: "Terminate",
@@ -12,7 +12,7 @@ export const terminate: Operation = {
   run: async (context, item) => {
     const answer = await call(context, {
       method: "POST",
-      url: path`/api/v2/workflows/runs/${text(context, "workflowId", item)}/terminate`,
+      url: path`/api/v2/workflows/runs/${id(context, "workflowId", item)}/terminate`,
       body: { reason: text(context, "reason", item) },
       item,
     });

@@ -5,7 +5,7 @@ import { call, path } from "../../../gateway/call";
 import { flow, linkOfRun, message } from "../../../gateway/catalog";
 import { effectHeaders } from "../../../gateway/idempotency";
 import { linked, type Operation } from "../../operation";
-import { collection, idempotencyKeyField, text } from "../../parameters";
+import { collection, id, idempotencyKeyField } from "../../parameters";
 
 export const update: Operation = {
   name: "Update",
@@ -36,10 +36,10 @@ export const update: Operation = {
     },
   ],
   run: async (context, item) => {
-    const [workflowId, name] = [text(context, "workflowId", item), text(context, "updateName", item)];
+    const [workflowId, name] = [id(context, "workflowId", item), id(context, "updateName", item)];
     const { input: schema } = message(
       context,
-      await flow(context, text(context, "workflow", item)),
+      await flow(context, id(context, "workflow", item)),
       "updates",
       name,
     );
