@@ -9,7 +9,6 @@ import {
   mapped,
   nodeContext,
   NodeOperationError,
-  RESUME_URL,
   WAIT_INDEFINITELY,
 } from "./n8n.mts";
 
@@ -167,16 +166,31 @@ test("a second click is the same update, whatever it says", async () => {
   await answerWith({ decision: "approve", actor: "Kim", reason: "ok" });
   await answerWith({ decision: "reject", actor: "Kim", reason: "ok" });
   const [first, second] = updates().map(({ headers }) => headers["idempotency-key"]);
-  assert.match(String(first), /^n8n-approval-/);
+  assert.match(String(first), /^approval-/);
   assert.equal(first, second);
   const elsewhere = nodeContext({
     baseUrl: gateway.url,
     parameters,
-    resumeUrl: `${RESUME_URL}x`,
+    kept: { waitsFor: "another question" },
     request: { method: "POST", body: { decision: "approve", actor: "Kim", reason: "ok" } },
   });
   await node.webhook.call(elsewhere);
   assert.notEqual(updates()[2]?.headers["idempotency-key"], first);
+});
+
+test("a page left open from an earlier question answers no later one", async () => {
+  const at = (method: string, body: unknown, waitsFor: string) =>
+    nodeContext({ baseUrl: gateway.url, parameters, request: { method, body }, kept: { waitsFor } });
+  const shown = at("GET", {}, "round-1");
+  await node.webhook.call(shown);
+  const question = /name="question" value="([^"]+)"/.exec(String(shown.response.sent))?.[1];
+  assert.equal(question, "round-1");
+  const body = { decision: "approve", actor: "Kim", reason: "ok", question };
+  const later = at("POST", body, "round-2");
+  assert.deepEqual(await node.webhook.call(later), { noWebhookResponse: true });
+  assert.match(String(later.response.sent), /answered already/);
+  assert.equal(updates().length, 0);
+  assert.equal((await node.webhook.call(at("POST", body, "round-1"))).workflowData?.length, 1);
 });
 
 test("a wrong answer is asked again with what is wrong, and the execution waits", async () => {
@@ -186,7 +200,7 @@ test("a wrong answer is asked again with what is wrong, and the execution waits"
   );
   const { answer, response } = await answerWith({ decision: "approve" });
   assert.deepEqual([answer, response.statusCode], [{ noWebhookResponse: true }, 400]);
-  assert.match(String(response.sent), /role="alert">input.reason is needed: why<.*<form/s);
+  assert.match(String(response.sent), /role="alert">input.reason: is needed: why<.*<form/s);
 });
 
 test("what the flow refuses while it runs is asked again", async () => {

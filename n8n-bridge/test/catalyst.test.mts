@@ -227,10 +227,14 @@ test("a person's own key is used as it is", async () => {
 test("Start and Wait hands its resume URL over, names its execution, and waits without end", async () => {
   gateway.answers.set("GET /api/v2/workflows", { body: CATALOG });
   gateway.answers.set("POST /api/v2/workflows/suspension", { status: 201, body: RUN });
-  const context = executeContext({ baseUrl: gateway.url, parameters: waiting });
+  const kept: Record<string, unknown> = {};
+  const context = executeContext({ baseUrl: gateway.url, parameters: waiting, kept });
   await node.execute.call(context);
   const start = gateway.received.at(-1);
-  assert.deepEqual(JSON.parse(start?.body ?? "").callback, { url: RESUME_URL });
+  assert.equal(
+    JSON.parse(start?.body ?? "").callback.url,
+    `${RESUME_URL.replace("?", "/run-result?")}&waits_for=${kept["waitsFor"]}`,
+  );
   assert.equal(start?.headers["x-n8n-execution-id"], "42");
   assert.deepEqual(context.waits, [WAIT_INDEFINITELY]);
 });
@@ -312,6 +316,17 @@ test("runs that were ended from outside fail the node, too", async () => {
     const [[{ json }]] = (await answer).workflowData;
     assert.equal(json.error, `Run suspension-T1 has ${words} (${status})`);
   }
+});
+
+test("the end of a run that it waited for in an earlier round of a loop wakes nobody, and is not told again", async () => {
+  const wake = (waits_for: string) => {
+    const request = { method: "POST", body: result, query: { waits_for } };
+    return node.webhook.call(
+      nodeContext({ baseUrl: gateway.url, parameters: waiting, request, kept: { waitsFor: "round-2" } }),
+    );
+  };
+  assert.deepEqual(await wake("round-1"), {});
+  assert.deepEqual((await wake("round-2")).workflowData?.[0]?.[0]?.json, result);
 });
 
 test("what is no result wakes nobody", async () => {

@@ -25,6 +25,8 @@ export interface Setting {
   readonly resumeUrl?: string;
   readonly apiKey?: string;
   readonly isTool?: boolean;
+  /** What the node keeps with the execution. */
+  readonly kept?: Record<string, unknown>;
 }
 
 /** What all of n8n's contexts have, as far as the nodes ask for it. */
@@ -46,7 +48,10 @@ function shared({ baseUrl, parameters, onError, staticData = {}, runIndex = 0, .
     getCredentials: async () => ({ baseUrl, apiKey }),
     getExecutionId: () => "42",
     logger: { error: () => undefined },
-    evaluateExpression: (expression: string) => evaluated(expression, resumeUrl, runIndex),
+    evaluateExpression: (expression: string) =>
+      expression === '{{ $node["Catalyst"].context.waitsFor }}'
+        ? setting.kept?.["waitsFor"]
+        : evaluated(expression, resumeUrl, runIndex),
     continueOnFail: () => onError !== undefined && onError !== "stopWorkflow",
     helpers: {
       httpRequestWithAuthentication: (_credential: string, request: HttpRequest) => send(request, apiKey),
@@ -68,6 +73,7 @@ export function executeContext(setting: Setting) {
     getInputData: () => items.map((json) => ({ json })),
     getNodeParameter: (name: string, _item: number, fallback?: unknown, options?: object) =>
       parameter(parameters, name, fallback, options),
+    getContext: () => setting.kept ?? {},
     isToolExecution: () => setting.isTool ?? false,
     putExecutionToWait: async (until: Date) => void waits.push(until),
   };
@@ -89,6 +95,7 @@ export function nodeContext(setting: Setting & { readonly request?: WebhookReque
     getNodeWebhookUrl: () => "http://127.0.0.1:5678/webhook/abc/webhook",
     getHeaderData: () => request.headers ?? {},
     getBodyData: () => request.body ?? {},
+    getQueryData: () => request.query ?? {},
     getRequestObject: () => ({ method: request.method, rawBody: request.rawBody }),
     getResponseObject: () => response,
   };
@@ -99,6 +106,7 @@ export interface WebhookRequest {
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: unknown;
   readonly rawBody?: Buffer;
+  readonly query?: Readonly<Record<string, string>>;
 }
 
 class FakeResponse {

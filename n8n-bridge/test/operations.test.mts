@@ -35,6 +35,10 @@ const linked = { [`GET ${RUN_PATH}`]: { body: RUN } };
 const link = RUN.url;
 const catalog = { "GET /api/v2/workflows": { body: CATALOG } };
 
+/** Of one execution, node, round and item: it is the same in every run of this test. */
+const WAITING_URL =
+  "http://127.0.0.1:5678/webhook-waiting/42/run-result?signature=token&waits_for=n8n-42-fkThJjqQQW239P2ocfkTOw5l_nNJZdyV";
+
 /** One for each operation. */
 const SAMPLES: Record<string, Sample> = {
   "workflow.start": {
@@ -59,7 +63,7 @@ const SAMPLES: Record<string, Sample> = {
     request: "POST /api/v2/workflows/suspension",
     body: {
       input: { tenantId: "T1", walletId: null },
-      callback: { url: "http://127.0.0.1:5678/webhook-waiting/42?signature=token" },
+      callback: { url: WAITING_URL },
     },
     answer: { status: 201, body: RUN },
     also: catalog,
@@ -456,6 +460,29 @@ const SAMPLES: Record<string, Sample> = {
     output: [{ status: "started", workflow: RUN, link }],
     once: true,
   },
+  "payment.create": {
+    parameters: { tenantId: located("T1"), amount: "100.00", options: { currency: "USD" } },
+    request: "POST /api/v2/tenants/T1/payments",
+    body: { amount: "100.00", currency: "USD" },
+    answer: { status: 201, body: { payment_id: "p1", payment: { state: "requires_action" } } },
+    also: { "GET /api/v2/workflows/runs/payment-p1": { body: RUN } },
+    output: [{ payment_id: "p1", payment: { state: "requires_action" }, link }],
+    once: true,
+  },
+  "payment.get": {
+    parameters: { paymentId: "p1" },
+    request: "GET /api/v2/payments/p1",
+    answer: { body: { payment_id: "p1", state: "paid" } },
+    also: { "GET /api/v2/workflows/runs/payment-p1": { body: RUN } },
+    output: [{ payment_id: "p1", state: "paid", link }],
+  },
+  "tenant.list": {
+    parameters: { returnAll: true },
+    request: "GET /api/v2/tenants",
+    query: { limit: "200" },
+    answer: { body: { data: [{ tenant_id: "T1" }], next: null } },
+    output: [{ tenant_id: "T1", link: null }],
+  },
   "fraudCase.list": {
     parameters: { tenantId: located("T1"), limit: 50, filters: { status: "open" } },
     request: "GET /api/v2/fraud-cases",
@@ -541,7 +568,7 @@ for (const [name, sample] of Object.entries(SAMPLES)) {
         assert.equal(error.httpCode, "400");
         assert.equal(
           error.description,
-          "input.reason is needed\nCorrect the fields named above. Request ID: req-1.",
+          "input.reason: is needed\nCorrect the fields named above. Request ID: req-1.",
         );
         assert.equal(error.context.itemIndex, 0);
         return true;

@@ -26,6 +26,7 @@ import {
   searchWorkflows,
 } from "../fields/list-search";
 import { failedItem, nodeError } from "../gateway/problem";
+import { RESULT_PATH } from "../gateway/resume";
 import { operationOf, PROPERTIES } from "./operations";
 import { receiveRunResult } from "./run-result";
 
@@ -50,7 +51,7 @@ export class Catalyst implements INodeType {
         name: "default",
         httpMethod: "POST",
         responseMode: "onReceived",
-        path: "",
+        path: RESULT_PATH,
         restartWebhook: true,
         isFullPath: true,
         ndvHideUrl: true,

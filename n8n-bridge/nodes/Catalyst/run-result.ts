@@ -1,10 +1,14 @@
 import type { IDataObject, IWebhookFunctions, IWebhookResponseData } from "n8n-workflow";
 import { isObject } from "../gateway/problem";
-import { resumed, resumedFailed } from "../gateway/resume";
+import { resumed, resumedFailed, waitingFor } from "../gateway/resume";
 
-/** Takes what the platform posts to the execution's resume URL once the run has ended; a failed run fails the node. */
+/** Takes what the platform posts below the execution's resume URL once the run has ended; a failed run fails the node. */
 export function receiveRunResult(context: IWebhookFunctions): IWebhookResponseData {
   const body: IDataObject = context.getBodyData();
+  const { waits_for: told } = context.getQueryData() as IDataObject;
+  const expected = waitingFor(context);
+  // Of a run that this node waited for earlier, in another round of a loop: told, and nothing more to do.
+  if (expected !== null && told !== expected) return {};
   if (typeof body.workflow_id !== "string" || typeof body.status !== "string") return refused(context);
   const result: IDataObject = { ...body, link: body.link ?? null };
   if (body.status === "completed") return resumed(result);

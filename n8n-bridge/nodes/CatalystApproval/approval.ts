@@ -1,11 +1,10 @@
-import { createHash } from "crypto";
 import type { IDataObject, IWebhookFunctions, IWebhookResponseData } from "n8n-workflow";
 import { toInput } from "../fields/json-schema";
 import { readWaitingInput } from "../fields/mapped-input";
 import { call, path } from "../gateway/call";
 import { flow, type JsonSchema, message } from "../gateway/catalog";
 import { problemIn, remedyOf, type Problem } from "../gateway/problem";
-import { resumed, resumedFailed } from "../gateway/resume";
+import { resumed, resumedFailed, waitingFor } from "../gateway/resume";
 import { closingPage, PAGE_HEADERS, questionPage } from "./page";
 import { answerOf, type Question, questionOf } from "./question";
 
@@ -18,6 +17,8 @@ interface Approval {
   readonly schema: JsonSchema | null;
   readonly preset: Readonly<Record<string, unknown>>;
   readonly question: Question;
+  /** Tells this question from another one of the same execution. */
+  readonly questionId: string;
 }
 
 /** GET of the resume URL: the question. The execution goes on waiting. */
@@ -34,7 +35,10 @@ export async function answer(context: IWebhookFunctions): Promise<IWebhookRespon
   if ("problem" in read)
     return show(context, 502, closingPage("The answer was not taken", said(read.problem)));
   const approval = read.value;
-  const given = answerOf(approval.question, context.getBodyData());
+  const form = context.getBodyData();
+  if (form.question !== undefined && form.question !== approval.questionId)
+    return show(context, 409, closingPage("This was answered already", "There is nothing more to do here."));
+  const given = answerOf(approval.question, form);
   const sent = await orProblem(update(context, approval, given));
   if ("problem" in sent) return refused(context, approval, sent.problem);
   const link = await runOf(context, approval.workflowId).then(
@@ -92,15 +96,11 @@ function update(
   approval: Approval,
   given: Record<string, unknown>,
 ): Promise<IDataObject> {
-  const { workflowId, updateName, schema, preset } = approval;
-  const of = context.evaluateExpression("{{ [$execution.resumeUrl, $runIndex] }}");
-  const key = createHash("sha256")
-    .update(JSON.stringify([of, context.getNode().id, workflowId]))
-    .digest("base64url");
+  const { workflowId, updateName, schema, preset, questionId } = approval;
   return call(context, {
     method: "POST",
     url: path`/api/v2/workflows/runs/${workflowId}/updates/${updateName}`,
-    headers: { "idempotency-key": `n8n-approval-${key}` },
+    headers: { "idempotency-key": `approval-${questionId}` },
     body: schema === null ? {} : { input: toInput(schema, { ...preset, ...given }) as IDataObject },
   });
 }
@@ -118,6 +118,7 @@ async function approvalOf(context: IWebhookFunctions): Promise<Approval> {
     schema,
     preset,
     question: questionOf(schema, preset),
+    questionId: waitingFor(context) ?? text("workflowId"),
   };
 }
 
@@ -140,7 +141,7 @@ async function orProblem<Value>(
 }
 
 function said(problem: Problem): string {
-  const fields = problem.errors.map(({ path: of, message: what }) => `${of} ${what}`).join("\n");
+  const fields = problem.errors.map(({ path: of, message: what }) => `${of}: ${what}`).join("\n");
   return fields === "" ? `${problem.detail}\n${remedyOf(problem)}` : fields;
 }
 

@@ -15,12 +15,13 @@ interface Asked {
   readonly title: string;
   readonly message: string;
   readonly question: Question;
+  readonly questionId: string;
   /** What was wrong with the answer before this page; null at first. */
   readonly problem: string | null;
 }
 
 /** What is asked, with a button for each choice. It is answered by POST to its own address. */
-export function questionPage({ title, message, question, problem }: Asked): string {
+export function questionPage({ title, message, question, questionId, problem }: Asked): string {
   const { decision, fields } = question;
   const buttons =
     decision === null
@@ -32,7 +33,7 @@ export function questionPage({ title, message, question, problem }: Asked): stri
   return page(
     title,
     `${paragraphs(message)}${problem === null ? "" : `<p class="problem" role="alert">${escaped(problem)}</p>`}
-<form method="post">${fields.map(field).join("")}<div class="buttons">${buttons.join("")}</div></form>`,
+<form method="post"><input type="hidden" name="question" value="${escaped(questionId)}">${fields.map(field).join("")}<div class="buttons">${buttons.join("")}</div></form>`,
   );
 }
 

@@ -6,6 +6,8 @@ import {
 } from "n8n-workflow";
 import { call, path } from "../gateway/call";
 import { flow, message } from "../gateway/catalog";
+import { idempotencyKey } from "../gateway/idempotency";
+import { keepWaitingFor } from "../gateway/resume";
 
 const HOUR_MS = 3_600_000;
 
@@ -31,6 +33,7 @@ export async function waitForAnswer(context: IExecuteFunctions): Promise<void> {
         description: `Look at the run: ${run.url}`,
       },
     );
+  keepWaitingFor(context, idempotencyKey(context, 0));
   const { waitHours } = context.getNodeParameter("options", 0, {}) as IDataObject;
   await context.putExecutionToWait(
     typeof waitHours === "number" ? new Date(Date.now() + waitHours * HOUR_MS) : WAIT_INDEFINITELY,

@@ -1,5 +1,6 @@
 import {
   type IDataObject,
+  type IExecuteFunctions,
   type IRunExecutionData,
   type IWebhookFunctions,
   type IWebhookResponseData,
@@ -12,6 +13,31 @@ export interface ResumeFailure {
   /** What to do, or where to look. */
   readonly description: string;
   readonly details: IDataObject;
+}
+
+/** Path below an execution's resume URL at which the end of a run is taken: a call that comes late wakes no other waiting node. */
+export const RESULT_PATH = "run-result";
+
+/**
+ * Where the platform tells of the end of the run that this node waits for. An execution has one resume URL, and a call may come twice: what it
+ * waits for is part of the address.
+ */
+export function resultUrl(context: IExecuteFunctions, item: number, waitsFor: string): string {
+  const url = context.evaluateExpression("{{ $execution.resumeUrl }}", item) as string;
+  const [address, query = ""] = url.split("?");
+  return `${address}/${RESULT_PATH}?${query === "" ? "" : `${query}&`}waits_for=${encodeURIComponent(waitsFor)}`;
+}
+
+/** Keeps with the execution what the node waits for, over restarts of n8n. */
+export function keepWaitingFor(context: IExecuteFunctions, waitsFor: string): void {
+  context.getContext("node").waitsFor = waitsFor;
+}
+
+/** What the node waits for now; null where that was not kept. */
+export function waitingFor(context: IWebhookFunctions): string | null {
+  const { name } = context.getNode();
+  const kept = context.evaluateExpression(`{{ $node[${JSON.stringify(name)}].context.waitsFor }}`);
+  return typeof kept === "string" ? kept : null;
 }
 
 /** Lets a waiting execution go on with one item. */

@@ -3,6 +3,7 @@ import type { Operation, Resource } from "../operation";
 import { fraudCase } from "./fraudCase";
 import { invoice } from "./invoice";
 import { message } from "./message";
+import { payment } from "./payment";
 import { quote } from "./quote";
 import { rateCard } from "./rateCard";
 import { schedule } from "./schedule";
@@ -13,6 +14,7 @@ export const RESOURCES: readonly Resource[] = [
   fraudCase,
   invoice,
   message,
+  payment,
   quote,
   rateCard,
   schedule,

@@ -1,11 +1,13 @@
 import { NodeOperationError, WAIT_INDEFINITELY } from "n8n-workflow";
 import { mappedInput } from "../../../fields/mapped-input";
 import { workflow } from "../../../fields/locators";
+import { idempotencyKey } from "../../../gateway/idempotency";
+import { keepWaitingFor, resultUrl } from "../../../gateway/resume";
 import type { Operation } from "../../operation";
 import { idempotencyKeyField } from "../../parameters";
 import { startRun } from "./start";
 
-/** Starts a run and puts the execution to wait, which holds no slot of n8n: the platform calls `$execution.resumeUrl` once the run has ended. */
+/** Starts a run and puts the execution to wait, which holds no slot of n8n: the platform calls it back once the run has ended. */
 export const startAndWait: Operation = {
   name: "Start and Wait",
   value: "startAndWait",
@@ -47,8 +49,9 @@ export const startAndWait: Operation = {
         context.getNode(),
         "An AI agent's tool cannot wait: use Start, then Get Result",
       );
-    const url = context.evaluateExpression("{{ $execution.resumeUrl }}", item) as string;
-    await startRun(context, item, { callback: { url } });
+    const waitsFor = idempotencyKey(context, item);
+    await startRun(context, item, { callback: { url: resultUrl(context, item, waitsFor) } });
+    keepWaitingFor(context, waitsFor);
     await context.putExecutionToWait(WAIT_INDEFINITELY);
     // Replaced by what the webhook answers once the execution goes on.
     return context.getInputData().map(({ json }) => ({ json }));
