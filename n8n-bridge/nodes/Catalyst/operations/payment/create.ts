@@ -10,7 +10,7 @@ export const create: Operation = {
   value: "create",
   action: "Create a payment",
   description:
-    "Top a wallet up by card, PayPal or transfer: the tenant's provider collects, or payment.action_url is where the payer acts.",
+    "Top a wallet up by card, PayPal or transfer: the tenant's provider collects, or payment.action_url is where the payer acts",
   fields: [
     tenant,
     {
