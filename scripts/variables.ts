@@ -82,6 +82,7 @@ export function variablesOf(
     FRAUD_SLA_MINUTES: "",
     PAYMENT_DUNNING_DAYS: "",
     GATEWAY_PUBLIC_URL: "",
+    WEBHOOK_ALLOWED_NETWORKS: "127.0.0.0/8",
     SETTLEMENT_SIGNING_KEY: "",
     SMSC_CONNECTORS: JSON.stringify(connectors),
     LOG_LEVEL: "info",

@@ -89,6 +89,7 @@ async function runIntegrationTests(
     environment = await startEnvironment({
       dataDirectory: join(folder, "data"),
       ports: "auto",
+      env: { ALERTS_TENANT: "ALERTS" },
       allowSystemPackages,
       progress,
     });

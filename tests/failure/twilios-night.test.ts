@@ -1,6 +1,6 @@
 /**
  * 18 July 2013: a Redis master came back empty and read-only, every balance looked like zero, and cards were charged again and again
- * (https://www.twilio.com/en-us/blog/company/communications/billing-incident-post-mortem-html). Here it is empty, read-only, or as old as
+ * (https://www.twilio.com/blog/2013/07/billing-incident-post-mortem-breakdown-analysis-and-root-cause.html). Here it is empty, read-only, or as old as
  * before the money came and went: nobody is alarmed, charged or suspended, and who has no money sends nothing.
  */
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
