@@ -211,6 +211,21 @@ test("the key of a start is the same for the same execution, round and item, and
   assert.equal(new Set([first, ...others]).size, 3);
 });
 
+test("a start asks for the catalog once in a while, not each time", async () => {
+  const own = await openGateway();
+  try {
+    own.answers.set("GET /api/v2/workflows", { body: CATALOG });
+    own.answers.set("POST /api/v2/workflows/suspension", { status: 201, body: RUN });
+    const parameters = { ...waiting, operation: "start" };
+    for (let round = 0; round < 3; round++)
+      await node.execute.call(executeContext({ baseUrl: own.url, parameters }));
+    const asked = own.received.map(({ method }) => method);
+    assert.deepEqual(asked, ["GET", "POST", "POST", "POST"]);
+  } finally {
+    await own.close();
+  }
+});
+
 test("a person's own key is used as it is", async () => {
   gateway.answers.set("POST /api/v2/tenants/T1/top-ups", { status: 201, body: {} });
   const parameters = {

@@ -1,5 +1,5 @@
 import type { IDataObject, INode } from "n8n-workflow";
-import { call, type Caller } from "./call";
+import { baseUrl, call, type Caller } from "./call";
 import { problemError } from "./problem";
 
 export type JsonSchema = Readonly<Record<string, unknown>>;
@@ -40,6 +40,21 @@ export async function flow(caller: Caller, name: string): Promise<Flow> {
     caller.getNode(),
     `There is no workflow ${name}: there are ${all.map((one) => one.name).join(", ")}`,
   );
+}
+
+/** A start asks for nothing but its schema: one request fewer, for so long. In ms; a catalog changes by a release of the platform alone. */
+const KEPT_MS = 30_000;
+
+const kept = new Map<string, { readonly flow: Flow; readonly until: number }>();
+
+/** As `flow`, from this process's memory where it was asked for a moment ago. */
+export async function recentFlow(caller: Caller, name: string): Promise<Flow> {
+  const key = `${await baseUrl(caller)} ${name}`;
+  const known = kept.get(key);
+  if (known !== undefined && Date.now() < known.until) return known.flow;
+  const found = await flow(caller, name);
+  kept.set(key, { flow: found, until: Date.now() + KEPT_MS });
+  return found;
 }
 
 /** Throws NodeApiError where the flow has no such message. */

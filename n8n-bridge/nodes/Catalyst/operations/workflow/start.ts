@@ -2,7 +2,7 @@ import type { IDataObject, IExecuteFunctions } from "n8n-workflow";
 import { mappedInput, readInput } from "../../../fields/mapped-input";
 import { workflow } from "../../../fields/locators";
 import { call, path } from "../../../gateway/call";
-import { flow } from "../../../gateway/catalog";
+import { recentFlow } from "../../../gateway/catalog";
 import { effectHeaders, executionHeader } from "../../../gateway/idempotency";
 import { linked, type Operation } from "../../operation";
 import { collection, id, idempotencyKeyField } from "../../parameters";
@@ -50,7 +50,7 @@ export async function startRun(
   more: IDataObject,
 ): Promise<IDataObject> {
   const name = id(context, "workflow", item);
-  const { input: schema } = await flow(context, name);
+  const { input: schema } = await recentFlow(context, name);
   const { idempotencyKey } = collection(context, "options", item);
   return call(context, {
     method: "POST",
