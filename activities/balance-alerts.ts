@@ -62,6 +62,7 @@ export function createBalanceAlerts({
       const delivery = {
         webhookId: `balance:${news.triggerId}`,
         tenantId: news.tenantId,
+        endpointId: null,
         body: JSON.stringify({
           type: `wallet.${news.kind}`,
           timestamp: new Date(news.at).toISOString(),

@@ -57,7 +57,7 @@ export const STAGES = {
     "conversation",
   ),
   analytics: stage("analytics", [...everyChannel("status"), "firewall.events"], [], "none"),
-  notifications: stage("notifications", everyChannel("status"), [], "none"),
+  notifications: stage("notifications", [...everyChannel("status"), ...everyChannel("inbound")], [], "none"),
   fraud: stage("fraud", [...everyChannel("status"), "firewall.events"], ["fraud.alerts"], "tenant"),
   cases: stage("cases", ["fraud.alerts"], [], "none"),
   flows: stage("flows", ["workflow.triggers"], [], "none"),

@@ -13,3 +13,11 @@ export function createWebhookSecrets(secretKey: string): (walletId: string) => s
     return `whsec_${Buffer.from(secret).toString("base64")}`;
   };
 }
+
+/** The signing secret of a webhook endpoint: derived of its id, so that it stands nowhere. */
+export function createEndpointSecrets(secretKey: string): (endpointId: string) => string {
+  return (endpointId) => {
+    const secret = hkdfSync("sha256", secretKey, "", `webhook endpoint ${endpointId}`, SECRET_BYTES);
+    return `whsec_${Buffer.from(secret).toString("base64")}`;
+  };
+}

@@ -1,5 +1,7 @@
 import { createPaymentStore } from "#adapters/postgres/payments.ts";
+import { createAnnouncedRuns } from "#adapters/postgres/announced-runs.ts";
 import { createFraudAlerts } from "#adapters/temporal/fraud-alerts.ts";
+import { createClosedRuns } from "#adapters/temporal/flow-runs.ts";
 import { createFlowTriggers } from "#adapters/temporal/flow-triggers.ts";
 import { createPaymentFlows } from "#adapters/temporal/payment-flows.ts";
 import {
@@ -11,6 +13,7 @@ import {
   PINNED_FLOWS_PATH,
 } from "#adapters/temporal/worker.ts";
 import { flowsVersion, makeCurrent } from "#adapters/temporal/worker-versions.ts";
+import { announceEnds } from "#pipeline/flows/announce-ends.ts";
 import { createFlowsHandler } from "#pipeline/flows/stage.ts";
 import { createFlowsContext, type FlowsContext } from "./flow-activities/context.ts";
 import { FLOW_ACTIVITIES } from "./flow-activities/queues.ts";
@@ -18,6 +21,8 @@ import { runProcess } from "./process-context.ts";
 import { repeat } from "./repeat.ts";
 import { consumeStage } from "./stage-consumer.ts";
 
+const ANNOUNCE_ENDS_EVERY_MS = 1_000;
+const PRUNE_EVERY_MS = 3_600_000;
 const WAKE_UNBOOKED_EVERY_MS = 60_000;
 /** A flow that runs has booked it by then. */
 const UNBOOKED_MS = 5 * 60_000;
@@ -29,9 +34,20 @@ await runProcess("flows", async (context) => {
   const flows = createFlowsContext(context);
   await startWorkers(flows);
   wakeUnbooked(flows);
+  announceRuns(flows);
   await consumeStage(context, "cases", createFlowsHandler(createFraudAlerts(flows.temporal)));
   await consumeStage(context, "flows", createFlowsHandler(createFlowTriggers(flows.temporal)));
 });
+
+/** Tells webhook endpoints of the ends of runs. */
+function announceRuns({ process, temporal }: FlowsContext): void {
+  const announced = createAnnouncedRuns(process.pool);
+  const closed = createClosedRuns(temporal);
+  repeat(process, "ends of runs", ANNOUNCE_ENDS_EVERY_MS, () =>
+    announceEnds(closed, announced, process.clock),
+  );
+  repeat(process, "announced runs", PRUNE_EVERY_MS, () => announced.prune());
+}
 
 /** A payment whose flow was terminated between writing money down and booking it is booked all the same. */
 function wakeUnbooked({ process, temporal }: FlowsContext): void {

@@ -24,6 +24,7 @@ import { createPendingReceipts } from "#adapters/postgres/receipts.ts";
 import { hashSmppPassword } from "#adapters/postgres/smpp-password.ts";
 import { createSettlements } from "#adapters/postgres/settlements.ts";
 import { createTenantStore } from "#adapters/postgres/tenants.ts";
+import { createWebhookEndpoints } from "#adapters/postgres/webhook-endpoints.ts";
 import { createWalletStore } from "#adapters/redis/wallet-store.ts";
 import { createTemporalClient } from "#adapters/temporal/client.ts";
 import { createFlowRuns } from "#adapters/temporal/flow-runs.ts";
@@ -37,7 +38,7 @@ import { EsmeSessions } from "#gateway/smpp/esme-sessions.ts";
 import { ReceiptSender } from "#gateway/smpp/receipt-sender.ts";
 import { createReceiptsHandler } from "#gateway/smpp/receipts.ts";
 import { startSmppServer } from "#gateway/smpp/server.ts";
-import { createWebhookSecrets } from "#platform/webhook-secrets.ts";
+import { createEndpointSecrets, createWebhookSecrets } from "#platform/webhook-secrets.ts";
 import { createPayLinks } from "#platform/pay-links.ts";
 import { createCaseLinks } from "#platform/case-links.ts";
 import { createPseudonyms } from "#platform/pseudonyms.ts";
@@ -108,6 +109,8 @@ async function compose(context: ProcessContext): Promise<void> {
       newId: () => uuidv7(),
       hashPassword: hashSmppPassword,
       webhookSecret: createWebhookSecrets(config.secretKey),
+      webhookEndpoints: createWebhookEndpoints(pool),
+      endpointSecret: createEndpointSecrets(config.secretKey),
       ingress,
       acceptQueue,
       quote: createQuoting({ control, wallets, ranges, clock }),

@@ -1,8 +1,12 @@
 import { createWebhookClient } from "#adapters/http/webhook-client.ts";
 import { createWebhookDeliveries } from "#adapters/postgres/webhook-deliveries.ts";
+import { createWebhookEndpointFeed } from "#adapters/postgres/webhook-endpoints.ts";
+import { createWebhookEvents } from "#adapters/postgres/webhook-events.ts";
 import { createEndpoints } from "#pipeline/notifications/endpoints.ts";
 import { createWebhookRetrier } from "#pipeline/notifications/retrier.ts";
 import { createNotificationsHandler } from "#pipeline/notifications/stage.ts";
+import { createSubscriptions } from "#pipeline/notifications/subscriptions.ts";
+import { createEndpointSecrets } from "#platform/webhook-secrets.ts";
 import { startControlFeed } from "./control-feed.ts";
 import { runProcess } from "./process-context.ts";
 import { repeat } from "./repeat.ts";
@@ -17,7 +21,9 @@ await runProcess("notifications", async (context) => {
   const { config, pool, clock, logger, lifecycle } = context;
   const control = await startControlFeed(context);
   const deliveries = createWebhookDeliveries(pool);
-  const endpoints = createEndpoints(control, deliveries, clock);
+  const secretOf = createEndpointSecrets(config.secretKey);
+  const subscriptions = createSubscriptions(createWebhookEndpointFeed(pool), secretOf);
+  const endpoints = createEndpoints(control, subscriptions, deliveries, clock);
   await endpoints.refresh();
   const sender = createWebhookClient({ allowedNetworks: config.webhookAllowedNetworks, clock });
   lifecycle.register({ name: "webhook client", close: () => sender.close() });
@@ -35,6 +41,14 @@ await runProcess("notifications", async (context) => {
   await consumeStage(
     context,
     "notifications",
-    createNotificationsHandler({ endpoints, sender, deliveries, clock, random: Math.random }),
+    createNotificationsHandler({
+      endpoints,
+      sender,
+      deliveries,
+      subscriptions,
+      events: createWebhookEvents(pool),
+      clock,
+      random: Math.random,
+    }),
   );
 });

@@ -11,6 +11,7 @@ import {
 import { ApplicationFailure, defineSearchAttributeKey, TypedSearchAttributes } from "@temporalio/common";
 import type { FlowDefinition } from "#domain/flows/definition.ts";
 import {
+  type ClosedRuns,
   endOfFailure,
   type FlowRun,
   type FlowRuns,
@@ -32,13 +33,15 @@ import {
   N8N_EXECUTION_ID,
   TENANT_ID,
 } from "#domain/flows/search-attributes.ts";
-import type { RunOrder } from "#workflows/result-delivery/api.ts";
+import { RESULT_DELIVERY, type RunOrder } from "#workflows/result-delivery/api.ts";
 import { onTemporal, type TemporalClient, workflowLink } from "./client.ts";
 import { startDelivery } from "./result-deliveries.ts";
 import { decisions, runHistory } from "./run-history.ts";
 
 /** Beyond it Temporal counts as away. */
 const CALL_MS_MAX = 5_000;
+/** Runs asked for at a time. */
+const CLOSED_PAGE = 500;
 /** https://grpc.io/docs/guides/status-codes/ */
 const INVALID: readonly number[] = [3]; // INVALID_ARGUMENT
 
@@ -252,6 +255,33 @@ function attributesOf(read: (name: string) => unknown): RunAttributes {
     caseSeverity: text(CASE_SEVERITY.name),
     n8nExecutionId: text(N8N_EXECUTION_ID.name),
   };
+}
+
+/** Whatever has ended, but for what only tells of ends, by its end. */
+export function createClosedRuns(temporal: TemporalClient): ClosedRuns {
+  return {
+    async between(from, to) {
+      const found: FlowRun[] = [];
+      let nextPageToken: Uint8Array | null | undefined;
+      do {
+        const page = await onTemporal(() =>
+          temporal.client.workflowService.listWorkflowExecutions({
+            namespace: temporal.config.namespace,
+            query: `CloseTime >= "${isoOf(from)}" AND CloseTime < "${isoOf(to)}" AND WorkflowType != "${RESULT_DELIVERY}" AND ExecutionStatus != "ContinuedAsNew"`,
+            pageSize: CLOSED_PAGE,
+            ...(nextPageToken ? { nextPageToken } : {}),
+          }),
+        );
+        found.push(...(page.executions ?? []).map((info) => listed(temporal, info)));
+        ({ nextPageToken } = page);
+      } while (nextPageToken && nextPageToken.length > 0);
+      return found;
+    },
+  };
+}
+
+function isoOf(epochMs: number): string {
+  return new Date(epochMs).toISOString();
 }
 
 async function listRuns(

@@ -79,6 +79,11 @@ export const PERMISSIONS = {
   "runs.cancel": ["owner", "support"],
   "runs.terminate": ["owner"],
   "runs.reset": ["owner"],
+  // Whom it is told to is the tenant's own affair.
+  "webhook_endpoints.create": ["owner", "support", "tenant"],
+  "webhook_endpoints.list": [...EVERY_ROLE, "tenant"],
+  "webhook_endpoints.read": [...EVERY_ROLE, "tenant"],
+  "webhook_endpoints.delete": ["owner", "support", "tenant"],
   "schedules.list": [...EVERY_ROLE, "tenant"],
   "schedules.read": [...EVERY_ROLE, "tenant"],
   // Which of them a flow lets in stands in its own definition.

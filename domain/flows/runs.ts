@@ -140,6 +140,12 @@ export interface FlowRuns {
   history(run: FlowRun): Promise<readonly RunEvent[]>;
 }
 
+/** What has ended, as the server's list knows it: some moments after it has. */
+export interface ClosedRuns {
+  /** Runs that ended in [from, to), epoch ms, in no order. @throws Unavailable when Temporal cannot be reached. */
+  between(from: number, to: number): Promise<readonly FlowRun[]>;
+}
+
 const STATUS_OF_FAILURE: Readonly<Record<string, RunEnd["status"]>> = {
   CancelledFailure: "cancelled",
   TerminatedFailure: "terminated",

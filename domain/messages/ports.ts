@@ -201,11 +201,22 @@ export interface UsageStore {
   read(scope: MessageScope, tenantId: string, from: number, to: number): Promise<readonly UsageRow[]>;
 }
 
-/** One call to a tenant's webhook. `body` is JSON text without number or text of the message. */
-export interface WebhookDelivery {
+/** Where a delivery goes: to a tenant's own webhook, or to the endpoint of that id. */
+export interface WebhookDestination {
+  /** Null of an endpoint of every tenant. */
+  readonly tenantId: string | null;
+  readonly endpointId: string | null;
+}
+
+/** What deliveries to one destination have in common: they are made side by side, and spared together. */
+export function laneOf({ tenantId, endpointId }: WebhookDestination): string {
+  return endpointId ?? tenantId ?? "";
+}
+
+/** One call to a webhook. `body` is JSON text without number or text of the message. */
+export interface WebhookDelivery extends WebhookDestination {
   /** `messageId:state`, with `:part` for messages of several parts: the same for every attempt. */
   readonly webhookId: string;
-  readonly tenantId: string;
   readonly body: string;
   readonly createdAt: number;
 }
@@ -226,20 +237,20 @@ export interface WebhookDeliveries {
     }[],
   ): Promise<void>;
   /**
-   * Leases what is due: at most `perTenant` of each tenant and `limit` in all, so that one tenant's backlog starves nobody;
-   * nothing of the tenants in `except`.
+   * Leases what is due: at most `perLane` of each lane and `limit` in all, so that one destination's backlog starves nobody;
+   * nothing of the lanes in `except`.
    */
   claim(claim: {
     readonly now: number;
     readonly leaseMs: number;
-    readonly perTenant: number;
+    readonly perLane: number;
     readonly limit: number;
     readonly except: readonly string[];
   }): Promise<readonly ClaimedDelivery[]>;
-  delivered(webhookIds: readonly string[]): Promise<void>;
+  delivered(delivery: WebhookDelivery): Promise<void>;
   /** `nextAttemptAt` null: given up. */
-  failed(webhookId: string, nextAttemptAt: number | null, error: string, now: number): Promise<void>;
-  disableEndpoint(tenantId: string, url: string, now: number): Promise<void>;
+  failed(delivery: WebhookDelivery, nextAttemptAt: number | null, error: string, now: number): Promise<void>;
+  disableEndpoint(destination: WebhookDestination, url: string, now: number): Promise<void>;
   disabledEndpoints(): Promise<readonly { readonly tenantId: string; readonly url: string }[]>;
   /** Forgets what was given up before `before` (epoch ms). Returns how many. */
   prune(before: number): Promise<number>;

@@ -28,6 +28,7 @@ import type { ControlAnnouncements, TenantStore } from "#domain/tenants/tenant-s
 import type { SettlementKey, Settlements } from "#domain/settlement/ports.ts";
 import type { Corrections } from "#domain/wallet/corrections.ts";
 import type { MarginReports } from "#domain/wallet/margin.ts";
+import type { WebhookEndpointStore } from "#domain/webhooks/ports.ts";
 import type { WalletStore } from "#domain/wallet/ports.ts";
 import type { AcceptQueue, Ingress } from "#pipeline/ingress/ingress.ts";
 import type { Quote, QuoteRequest } from "#pipeline/ingress/quote.ts";
@@ -204,6 +205,9 @@ export interface GatewayDependencies {
   readonly newId: () => string;
   /** The signing secret of the webhook that a tenant is onboarded with, by its first wallet. */
   readonly webhookSecret: (walletId: string) => string;
+  readonly webhookEndpoints: WebhookEndpointStore;
+  /** The signing secret of a webhook endpoint. */
+  readonly endpointSecret: (endpointId: string) => string;
   /** `scrypt$…` of an SMPP password (hashSmppPassword). */
   readonly hashPassword: (password: string) => Promise<string>;
   readonly ingress: Ingress;

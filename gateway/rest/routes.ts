@@ -87,6 +87,10 @@ import { listSchedules } from "./routes/list-schedules.ts";
 import { pauseSchedule } from "./routes/pause-schedule.ts";
 import { resumeSchedule } from "./routes/resume-schedule.ts";
 import { triggerSchedule } from "./routes/trigger-schedule.ts";
+import { createWebhookEndpoint } from "./routes/create-webhook-endpoint.ts";
+import { deleteWebhookEndpoint } from "./routes/delete-webhook-endpoint.ts";
+import { getWebhookEndpoint } from "./routes/get-webhook-endpoint.ts";
+import { listWebhookEndpoints } from "./routes/list-webhook-endpoints.ts";
 import { closeSettlementCase } from "./routes/close-settlement-case.ts";
 import { createSettlement } from "./routes/create-settlement.ts";
 import { createSupplierInvoice } from "./routes/create-supplier-invoice.ts";
@@ -203,6 +207,10 @@ export const ROUTES: readonly AddRoute[] = [
   pauseSchedule,
   resumeSchedule,
   triggerSchedule,
+  createWebhookEndpoint,
+  deleteWebhookEndpoint,
+  getWebhookEndpoint,
+  listWebhookEndpoints,
   closeSettlementCase,
   createSettlement,
   createSupplierInvoice,

@@ -105,8 +105,11 @@ export const firewall = z
   })
   .meta({ examples: [{ blocked_keywords: ["lottery"], per_destination_per_minute: 5 }] });
 
+/** Of whoever is to be called: which addresses may be is found out when that is done. */
+export const webhookUrl = z.url({ protocol: /^https?$/, error: "must be an http or https URL" }).max(2000);
+
 export const webhook = z
-  .strictObject({ url: z.url({ protocol: /^https?$/, error: "must be an http or https URL" }).max(2000) })
+  .strictObject({ url: webhookUrl })
   .meta({ examples: [{ url: "https://acme.example/hooks/catalyst" }] });
 
 export const taxId = z

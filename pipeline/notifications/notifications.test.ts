@@ -4,11 +4,14 @@ import type { MessageStatus } from "#domain/events/message-status.ts";
 import type { StageRecord } from "#domain/events/ports.ts";
 import type { WebhookAnswer, WebhookDeliveries } from "#domain/messages/ports.ts";
 import type { TenantConfiguration } from "#domain/tenants/tenant.ts";
+import { eventBody, type WebhookEvent } from "#domain/webhooks/events.ts";
+import type { WebhookEndpointFeed } from "#domain/webhooks/ports.ts";
 import { createEndpoints } from "./endpoints.ts";
 import { toDelivery } from "./payload.ts";
 import { createWebhookRetrier } from "./retrier.ts";
 import { nextAttemptAt } from "./schedule.ts";
 import { createNotificationsHandler } from "./stage.ts";
+import { createSubscriptions } from "./subscriptions.ts";
 
 const SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 const OK: WebhookAnswer = { kind: "answered", status: 200, retryAfterMs: null };
@@ -44,7 +47,10 @@ const records = (statuses: MessageStatus[]): StageRecord<MessageStatus>[] =>
 type Call = { url: string; headers: Readonly<Record<string, string>>; body: string; timeoutMs: number };
 
 /** Tenants named after what their endpoint does; a virtual clock that each hanging call moves on by its timeout. */
-function world(answers: Record<string, (call: Call) => WebhookAnswer> = {}) {
+function world(
+  answers: Record<string, (call: Call) => WebhookAnswer> = {},
+  subscribed: Awaited<ReturnType<WebhookEndpointFeed["changes"]>>["endpoints"] = [],
+) {
   const clock = { time: 1_000_000_000_000, now: () => clock.time };
   const calls: Call[] = [];
   const stored = new Map<
@@ -61,21 +67,24 @@ function world(answers: Record<string, (call: Call) => WebhookAnswer> = {}) {
   const deliveries: WebhookDeliveries = {
     defer: (deferred) => {
       for (const { delivery, ...rest } of deferred)
-        stored.set(delivery.webhookId, { ...rest, tenantId: delivery.tenantId, body: delivery.body });
+        stored.set(delivery.webhookId, { ...rest, tenantId: delivery.tenantId ?? "", body: delivery.body });
       return Promise.resolve();
     },
     claim: ({ now, leaseMs, except }) => {
       const due = [...stored].filter(([, row]) => row.nextAttemptAt <= now && !except.includes(row.tenantId));
       for (const [, row] of due) row.nextAttemptAt = now + leaseMs;
-      return Promise.resolve(due.map(([webhookId, row]) => ({ webhookId, createdAt: 0, ...row })));
+      return Promise.resolve(
+        due.map(([webhookId, row]) => ({ webhookId, createdAt: 0, endpointId: null, ...row })),
+      );
     },
-    delivered: (ids) => Promise.resolve(ids.forEach((id) => stored.delete(id))),
-    failed: (id, nextAttemptAt, error) => {
+    delivered: ({ webhookId }) => Promise.resolve(void stored.delete(webhookId)),
+    failed: ({ webhookId: id }, nextAttemptAt, error) => {
       const row = stored.get(id)!;
       stored.set(id, { ...row, attempts: row.attempts + 1, nextAttemptAt: nextAttemptAt ?? Infinity, error });
       return Promise.resolve();
     },
-    disableEndpoint: (tenantId, url) => Promise.resolve(void disabled.push({ tenantId, url })),
+    disableEndpoint: ({ tenantId }, url) =>
+      Promise.resolve(void disabled.push({ tenantId: tenantId ?? "", url })),
     disabledEndpoints: () => Promise.resolve([...disabled]),
     prune: () => Promise.resolve(0),
   };
@@ -93,12 +102,19 @@ function world(answers: Record<string, (call: Call) => WebhookAnswer> = {}) {
       return (answers[name] ?? (() => OK))(call);
     },
   };
-  const endpoints = createEndpoints(control, deliveries, clock);
+  const subscriptions = createSubscriptions(
+    { changes: async () => ({ endpoints: subscribed, until: 0 }) },
+    (endpointId) => `whsec_${Buffer.from(endpointId.padEnd(24, "=")).toString("base64")}`,
+  );
+  const endpoints = createEndpoints(control, subscriptions, deliveries, clock);
+  const announced: WebhookEvent[] = [];
   const errors: unknown[] = [];
   const dependencies = {
     endpoints,
     sender,
     deliveries,
+    subscriptions,
+    events: { announce: async (events: readonly WebhookEvent[]) => void announced.push(...events) },
     clock,
     random: () => 0,
     onError: (error: unknown) => void errors.push(error),
@@ -109,6 +125,9 @@ function world(answers: Record<string, (call: Call) => WebhookAnswer> = {}) {
     stored,
     disabled,
     errors,
+    announced,
+    subscriptions,
+    dependencies,
     handle: createNotificationsHandler(dependencies),
     retrier: createWebhookRetrier(dependencies),
   };
@@ -227,6 +246,7 @@ describe("the stage", () => {
     const w = world();
     const endpoints = createEndpoints(
       { tenant: () => ({ webhook: { url: "https://fast.example/", secret: "é" } }) as TenantConfiguration },
+      w.subscriptions,
       { disableEndpoint: () => Promise.resolve(), disabledEndpoints: () => Promise.resolve([]) },
       w.clock,
     );
@@ -237,9 +257,93 @@ describe("the stage", () => {
       random: () => 0,
       sender: { post: () => Promise.resolve(OK) },
       deliveries: { defer: (list) => Promise.resolve(void deferred.push(...list)) },
+      subscriptions: w.subscriptions,
+      events: { announce: async () => {} },
     });
     await handle(records([status()]));
     expect(deferred).toMatchObject([{ attempts: 1, error: "the webhook's secret is not valid" }]);
+  });
+});
+
+describe("an endpoint that has subscribed", () => {
+  const endpoint = (tenantId: string | null, ...events: WebhookEvent["type"][]) => ({
+    endpointId: `endpoint of ${tenantId}`,
+    tenantId,
+    url: `https://sub-${tenantId}.example/`,
+    events,
+    description: null,
+    createdAt: 0,
+    disabledAt: null,
+    isDeleted: false,
+  });
+
+  test("is told of the tenant's messages that it asked for, and of nothing else", async () => {
+    const subscribed = [
+      endpoint("fast", "message.delivered", "message.failed"),
+      endpoint(null, "message.inbound"),
+    ];
+    const w = world({}, subscribed);
+    await w.subscriptions.refresh();
+    const inbound = {
+      ...{ v: 1, type: "message.inbound", messageId: "m3", tenantId: "none", channel: "sms", parts: 1 },
+      ...{
+        country: "DE",
+        acceptedAt: Date.UTC(2026, 4, 5),
+        text: "canary",
+        from: "+4915112345678",
+        to: "12345",
+      },
+    } as unknown as MessageStatus;
+    await w.handle(
+      records([
+        status(),
+        status({ messageId: "m2", state: "blocked", code: "keyword" }),
+        status({ messageId: "m4", state: "sent" }),
+        status({ messageId: "m5", tenantId: "none" }),
+        inbound,
+      ]),
+    );
+    expect(w.announced.map(({ id, type, tenantId }) => [id, type, tenantId])).toEqual([
+      ["m1:delivered", "message.delivered", "fast"],
+      ["m2:blocked", "message.failed", "fast"],
+      ["m3:inbound", "message.inbound", "none"],
+    ]);
+    expect(JSON.parse(eventBody(w.announced[2]!))).toEqual({
+      type: "message.inbound",
+      timestamp: "2026-05-05T00:00:00.000Z",
+      data: { tenant_id: "none", message_id: "m3", channel: "sms", parts: 1, country: "DE" },
+    });
+    expect(w.announced.map(eventBody).join()).not.toMatch(/canary|2025550123|4915112345678/);
+  });
+
+  test("has calls signed with a secret of its own, and is asked no more once it is gone or answers 410", async () => {
+    const known = [endpoint(null, "message.delivered")];
+    const w = world({ "sub-null": () => ({ kind: "answered", status: 410, retryAfterMs: null }) }, known);
+    const to = { tenantId: null, endpointId: "endpoint of null" };
+    const delivery = { ...to, webhookId: "e1", body: "{}", createdAt: 0, attempts: 0 };
+    const failed: unknown[] = [];
+    const disabled: unknown[] = [];
+    const deliveries = {
+      claim: async () => [delivery],
+      delivered: async () => {},
+      failed: async (given: unknown, next: unknown, error: unknown) => void failed.push([given, next, error]),
+      disableEndpoint: async (given: unknown) => void disabled.push(given),
+      disabledEndpoints: async () => [],
+    };
+    const endpoints = createEndpoints({ tenant: () => undefined }, w.subscriptions, deliveries, w.clock);
+    const retrier = createWebhookRetrier({ ...w.dependencies, endpoints, deliveries });
+    w.clock.time = Date.now();
+    expect(await retrier.run()).toBe(1);
+    await retrier.settled();
+    const secret = `whsec_${Buffer.from("endpoint of null".padEnd(24, "=")).toString("base64")}`;
+    expect(() => new Webhook(secret).verify(w.calls[0]!.body, { ...w.calls[0]!.headers })).not.toThrow();
+    expect(failed).toEqual([[delivery, null, "status 410"]]);
+    expect(disabled).toEqual([delivery]);
+    known.length = 0;
+    await retrier.run();
+    await retrier.settled();
+    expect(w.calls).toHaveLength(1);
+    expect(failed[1]).toEqual([delivery, null, "there is no such webhook any more"]);
   });
 });
 
@@ -300,6 +404,7 @@ describe("the retrier", () => {
           tenant: (tenantId) =>
             ({ webhook: { url: `https://${tenantId}.example/`, secret: SECRET } }) as TenantConfiguration,
         },
+        w.subscriptions,
         { disableEndpoint: () => Promise.resolve(), disabledEndpoints: () => Promise.resolve([]) },
         w.clock,
       ),
@@ -309,9 +414,9 @@ describe("the retrier", () => {
           Promise.resolve(
             [...w.stored]
               .filter(([, row]) => !except.includes(row.tenantId))
-              .map(([webhookId, row]) => ({ webhookId, createdAt: 0, ...row })),
+              .map(([webhookId, row]) => ({ webhookId, createdAt: 0, endpointId: null, ...row })),
           ),
-        delivered: (ids) => Promise.resolve(ids.forEach((id) => w.stored.delete(id))),
+        delivered: ({ webhookId }) => Promise.resolve(void w.stored.delete(webhookId)),
         failed: () => Promise.resolve(),
       },
       clock: w.clock,

@@ -12,25 +12,35 @@ const REFERENCE_LENGTH_MAX = 1000;
  *   "state":"delivered","part":1,"parts":1,"reference":"order 7"}}
  */
 export function toDelivery(status: MessageStatus, now: number): WebhookDelivery {
-  const { messageId, tenantId, channel, state, part, parts, at, code, reason, reference } = status;
-  const ofWhole = parts === 1 || part === 0;
   return {
-    webhookId: ofWhole ? `${messageId}:${state}` : `${messageId}:${state}:${part}`,
-    tenantId,
+    webhookId: statusId(status),
+    tenantId: status.tenantId,
+    endpointId: null,
     createdAt: now,
     body: JSON.stringify({
-      type: `message.${state}`,
-      timestamp: new Date(at).toISOString(),
-      data: {
-        message_id: messageId,
-        channel,
-        state,
-        part,
-        parts,
-        code,
-        reason: reason?.slice(0, REASON_LENGTH_MAX),
-        reference: reference?.slice(0, REFERENCE_LENGTH_MAX),
-      },
+      type: `message.${status.state}`,
+      timestamp: new Date(status.at).toISOString(),
+      data: statusData(status),
     }),
+  };
+}
+
+export function statusId({ messageId, state, part, parts }: MessageStatus): string {
+  const ofWhole = parts === 1 || part === 0;
+  return ofWhole ? `${messageId}:${state}` : `${messageId}:${state}:${part}`;
+}
+
+/** Neither number nor text: a reason is a sentence of ours or a carrier's. */
+export function statusData(status: MessageStatus): Record<string, unknown> {
+  const { messageId, channel, state, part, parts, code, reason, reference } = status;
+  return {
+    message_id: messageId,
+    channel,
+    state,
+    part,
+    parts,
+    code,
+    reason: reason?.slice(0, REASON_LENGTH_MAX),
+    reference: reference?.slice(0, REFERENCE_LENGTH_MAX),
   };
 }

@@ -1,5 +1,10 @@
 import type { Clock } from "#domain/clock.ts";
-import type { ClaimedDelivery, WebhookDeliveries, WebhookSender } from "#domain/messages/ports.ts";
+import {
+  laneOf,
+  type ClaimedDelivery,
+  type WebhookDeliveries,
+  type WebhookSender,
+} from "#domain/messages/ports.ts";
 import { attemptDelivery } from "./attempt.ts";
 import type { Endpoints } from "./endpoints.ts";
 import { nextAttemptAt } from "./schedule.ts";
@@ -10,11 +15,11 @@ const TIMEOUT_MS = 15_000;
 const START_MS_MAX = 40_000;
 /** Longer than the last attempt can take: a lease that ended early would have two processes call at once. */
 const LEASE_MS = START_MS_MAX + TIMEOUT_MS + 5_000;
-/** Deliveries claimed of one tenant at a time, and of all: bounds of memory, at up to 20 kB each. */
-const CLAIM_PER_TENANT_MAX = 500;
+/** Deliveries claimed of one lane at a time, and of all: bounds of memory, at up to 20 kB each. */
+const CLAIM_PER_LANE_MAX = 500;
 const CLAIM_MAX = 2_000;
-/** Calls to one tenant's endpoint at a time. */
-const PER_TENANT_MAX = 8;
+/** Calls to one endpoint at a time. */
+const PER_LANE_MAX = 8;
 /** Calls under way: more than 32 endpoints must hang at once before others wait. */
 const CALLS_MAX = 256;
 
@@ -36,27 +41,28 @@ export interface WebhookRetrier {
   settled(): Promise<void>;
 }
 
-/** Tries stored deliveries again. A tenant whose calls are still under way is given no more, so a hanging endpoint holds few. */
+/** Tries stored deliveries again. A lane whose calls are still under way is given no more, so a hanging endpoint holds few. */
 export function createWebhookRetrier(dependencies: WebhookRetrierDependencies): WebhookRetrier {
   const busy = new Map<string, Promise<void>>();
   return {
     async run() {
       const { endpoints, deliveries, clock } = dependencies;
-      await endpoints.refresh();
-      if (busy.size >= CALLS_MAX / PER_TENANT_MAX) return 0;
+      if (busy.size >= CALLS_MAX / PER_LANE_MAX) return 0;
       const claimed = await deliveries.claim({
         now: clock.now(),
         leaseMs: LEASE_MS,
-        perTenant: CLAIM_PER_TENANT_MAX,
+        perLane: CLAIM_PER_LANE_MAX,
         limit: CLAIM_MAX,
         except: [...busy.keys()],
       });
+      // After the claim: whatever has a delivery was there before it.
+      await endpoints.refresh();
       const startUntil = clock.now() + START_MS_MAX;
-      for (const [tenantId, queue] of Map.groupBy(claimed, (delivery) => delivery.tenantId)) {
-        const lanes = Array.from({ length: PER_TENANT_MAX }, () => workOff(queue, startUntil, dependencies));
+      for (const [lane, queue] of Map.groupBy(claimed, laneOf)) {
+        const lanes = Array.from({ length: PER_LANE_MAX }, () => workOff(queue, startUntil, dependencies));
         busy.set(
-          tenantId,
-          Promise.all(lanes).then(() => void busy.delete(tenantId)),
+          lane,
+          Promise.all(lanes).then(() => void busy.delete(lane)),
         );
       }
       return claimed.length;
@@ -67,7 +73,7 @@ export function createWebhookRetrier(dependencies: WebhookRetrierDependencies): 
   };
 }
 
-/** One lane of a tenant's queue; ends early, for all of them, when the endpoint turns out to be down. */
+/** One of those who work a lane off; ends early, for all of them, when the endpoint turns out to be down. */
 async function workOff(
   queue: ClaimedDelivery[],
   startUntil: number,
@@ -87,20 +93,20 @@ async function retry(
   delivery: ClaimedDelivery,
   { endpoints, sender, deliveries, clock, random }: WebhookRetrierDependencies,
 ): Promise<"done" | "endpoint down"> {
-  const { webhookId, tenantId, attempts } = delivery;
-  const endpoint = endpoints.find(tenantId);
+  const { attempts } = delivery;
+  const endpoint = endpoints.find(delivery);
   if (endpoint === undefined) {
-    await deliveries.failed(webhookId, null, "the tenant has no webhook any more", clock.now());
+    await deliveries.failed(delivery, null, "there is no such webhook any more", clock.now());
     return "done";
   }
   const outcome = await attemptDelivery(sender, clock, endpoint, delivery, TIMEOUT_MS);
-  if (outcome.kind === "delivered") await deliveries.delivered([webhookId]);
+  if (outcome.kind === "delivered") await deliveries.delivered(delivery);
   if (outcome.kind === "gone") {
-    await endpoints.disable(tenantId, endpoint.url);
-    await deliveries.failed(webhookId, null, "status 410", clock.now());
+    await endpoints.disable(delivery, endpoint.url);
+    await deliveries.failed(delivery, null, "status 410", clock.now());
   }
   if (outcome.kind !== "failed") return "done";
   const next = nextAttemptAt(attempts + 1, clock.now(), outcome.retryAfterMs, random());
-  await deliveries.failed(webhookId, next, outcome.error, clock.now());
+  await deliveries.failed(delivery, next, outcome.error, clock.now());
   return outcome.endpointDown ? "endpoint down" : "done";
 }

@@ -29,6 +29,7 @@ import { fakeBreaker } from "./fake-breaker.ts";
 import { fakeProviderDoor } from "./fake-provider-door.ts";
 import { fakeSchedules } from "./fake-schedules.ts";
 import { FAKE_PRICE_RULES, fakeQuoting } from "./fake-prices.ts";
+import { fakeWebhookEndpoints } from "./fake-webhook-endpoints.ts";
 import { uuidv7 } from "./uuidv7.ts";
 
 export { ADMIN_KEY, NOW, ROLE_KEYS } from "./fake-admin-keys.ts";
@@ -215,6 +216,8 @@ function dependenciesOf(platform: FakePlatform): GatewayDependencies {
     randomBytes: (size) => randomBytes(size),
     newId: () => uuidv7(platform.now),
     webhookSecret: (walletId) => `whsec_${walletId}`,
+    webhookEndpoints: fakeWebhookEndpoints(up),
+    endpointSecret: (endpointId) => `whsec_${endpointId}`,
     hashPassword: async (password) => `scrypt$${hashOf(password)}`,
     ingress: { accept: async (submissions) => acceptAll(submissions) },
     acceptQueue: {

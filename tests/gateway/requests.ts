@@ -4,6 +4,7 @@ import { RATE_CARD_SOURCE_EXAMPLE } from "#gateway/rest/rate-card-body.ts";
 import { createRestGateway } from "#gateway/rest/server.ts";
 import { PAYMENT_SAMPLES } from "./payment-samples.ts";
 import { FLOW_SAMPLES } from "./flow-samples.ts";
+import { WEBHOOK_SAMPLES } from "./webhook-samples.ts";
 import { SCHEDULE_SAMPLES } from "./schedule-samples.ts";
 import { INVOICE_SAMPLES } from "./invoice-samples.ts";
 import { SETTLEMENT_SAMPLES } from "./settlement-samples.ts";
@@ -245,6 +246,7 @@ export const SAMPLES: readonly SampleRequest[] = [
   },
   ...PRICE_RULE_SAMPLES,
   ...FLOW_SAMPLES,
+  ...WEBHOOK_SAMPLES,
   ...PAYMENT_SAMPLES,
   ...SCHEDULE_SAMPLES,
   ...INVOICE_SAMPLES,

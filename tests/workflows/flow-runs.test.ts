@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
-import { createFlowRuns } from "#adapters/temporal/flow-runs.ts";
+import { createClosedRuns, createFlowRuns } from "#adapters/temporal/flow-runs.ts";
 import { Unavailable } from "#domain/errors.ts";
 import type { FlowRun, FlowRuns } from "#domain/flows/runs.ts";
 import {
@@ -21,6 +21,18 @@ const withRuns = (work: (runs: FlowRuns) => Promise<void>): Promise<void> =>
   flows.withWorker(scriptedBilling().activities, (_starter, taskQueue) =>
     work(createFlowRuns(flows.temporal, taskQueue)),
   );
+
+/** Asks the list of what has ended until it has the run. */
+async function closed({ runId }: FlowRun, status: FlowRun["status"]): Promise<void> {
+  const now = Date.now();
+  for (;;) {
+    const ended = await createClosedRuns(flows.temporal).between(now - 60_000, now + 60_000);
+    const found = ended.find((one) => one.runId === runId);
+    if (found !== undefined)
+      return expect([found.status, found.closedAt]).toEqual([status, expect.any(Number)]);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
 
 /** The visibility store is written behind the history: asks until it has it. */
 async function listed(
@@ -84,6 +96,7 @@ describe("runs of durable flows", () => {
       });
       const second = await runs.start(suspensionFlow, input, "owner");
       expect(second.kind).toBe("started");
+      await closed(first.run, "completed");
       await suspended(runs, second.run);
       expect(await runs.terminate(second.run, "test")).toEqual({ kind: "done", output: null });
       expect(await runs.result(second.run.workflowId, 5_000)).toMatchObject({ kind: "failed" });

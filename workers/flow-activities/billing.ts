@@ -10,28 +10,33 @@ import { settlementActivities } from "./settlement.ts";
 
 /** Activities of the queue `billing`. */
 export function billingActivities(context: FlowsContext): object {
-  const { process, tenants, announcements, balances, mailer } = context;
+  const { process, tenants, announcements, balances, mailer, announced } = context;
   const { pool, clock } = process;
+  const books = createInvoiceBooks(pool);
+  const invoicing = createInvoicingActivities({
+    tenants,
+    issuers: createIssuers(pool),
+    books,
+    documents: createPayableDocuments(process.config),
+    // A deployment that must clear its invoices composes its authority here (docs/flows/invoicing.md).
+    authority: null,
+    mailer,
+    clock,
+  });
+  const suspension = createSuspensionActivities({
+    tenants,
+    announcements,
+    balances,
+    invoices: createOverdueInvoices(pool),
+    mailer,
+    clock,
+  });
   return {
-    ...createInvoicingActivities({
-      tenants,
-      issuers: createIssuers(pool),
-      books: createInvoiceBooks(pool),
-      documents: createPayableDocuments(process.config),
-      // A deployment that must clear its invoices composes its authority here (docs/flows/invoicing.md).
-      authority: null,
-      mailer,
-      clock,
-    }),
+    ...invoicing,
+    ...announced.invoices(invoicing, async (invoiceId) => (await books.get(invoiceId))?.tenantId ?? null),
     ...lowBalanceActivities(context),
-    ...createSuspensionActivities({
-      tenants,
-      announcements,
-      balances,
-      invoices: createOverdueInvoices(pool),
-      mailer,
-      clock,
-    }),
+    ...suspension,
+    ...announced.suspensions(suspension),
     ...settlementActivities(context),
   };
 }

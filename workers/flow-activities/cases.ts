@@ -15,10 +15,18 @@ import type { FlowsContext } from "./context.ts";
 const WEBHOOK_TIMEOUT_MS = 15_000;
 
 /** Activities of the queue `cases`. */
-export function casesActivities({ process, tenants, announcements, mailer, temporal }: FlowsContext): object {
+export function casesActivities({
+  process,
+  tenants,
+  announcements,
+  mailer,
+  temporal,
+  announced,
+}: FlowsContext): object {
   const { config, pool, clock } = process;
-  return createFraudCaseActivities({
-    cases: createFraudCases(pool),
+  const cases = createFraudCases(pool);
+  const activities = createFraudCaseActivities({
+    cases,
     traffic: createCaseTraffic(pool),
     tenants,
     announcements,
@@ -32,6 +40,7 @@ export function casesActivities({ process, tenants, announcements, mailer, tempo
     progress: activityProgress,
     clock,
   });
+  return { ...activities, ...announced.fraudCases(activities, cases) };
 }
 
 /** Signed as tenants' webhooks are. What the endpoint will not take however often it is called counts as refused. */

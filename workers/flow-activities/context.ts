@@ -1,8 +1,10 @@
 import { createControlOutbox } from "#adapters/postgres/control-outbox.ts";
 import { createTenantStore } from "#adapters/postgres/tenants.ts";
+import { createWebhookEvents } from "#adapters/postgres/webhook-events.ts";
 import { createWalletBalances } from "#adapters/postgres/wallet-balances.ts";
 import { createMailer } from "#adapters/smtp/mailer.ts";
-import { createTemporalClient, type TemporalClient } from "#adapters/temporal/client.ts";
+import { createTemporalClient, type TemporalClient, workflowLink } from "#adapters/temporal/client.ts";
+import { createAnnouncements, type Announcements } from "#activities/announcements.ts";
 import type { ControlAnnouncements, TenantStore } from "#domain/tenants/tenant-store.ts";
 import type { Mailer } from "#domain/mail/ports.ts";
 import type { WalletBalances } from "#domain/wallet/ports.ts";
@@ -17,6 +19,8 @@ export interface FlowsContext {
   readonly balances: WalletBalances;
   readonly mailer: Mailer;
   readonly temporal: TemporalClient;
+  /** To webhook endpoints. */
+  readonly announced: Announcements;
 }
 
 /** Closed with the process. */
@@ -31,5 +35,18 @@ export function createFlowsContext(process: ProcessContext): FlowsContext {
   lifecycle.register(mailer);
   const temporal = createTemporalClient(config.temporal);
   lifecycle.register(temporal);
-  return { process, tenants, announcements, balances: createWalletBalances(pool), mailer, temporal };
+  const announced = createAnnouncements({
+    events: createWebhookEvents(pool),
+    linkOf: (workflowId) => workflowLink(temporal.config, workflowId),
+    clock,
+  });
+  return {
+    process,
+    tenants,
+    announcements,
+    balances: createWalletBalances(pool),
+    mailer,
+    temporal,
+    announced,
+  };
 }

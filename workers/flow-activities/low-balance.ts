@@ -8,10 +8,18 @@ import { createAlertSender } from "../alert-sender.ts";
 import type { FlowsContext } from "./context.ts";
 
 /** The low balance's part of the queue `billing`. */
-export function lowBalanceActivities({ process, tenants, balances, mailer }: FlowsContext): object {
+export function lowBalanceActivities({
+  process,
+  tenants,
+  balances,
+  mailer,
+  announced,
+}: FlowsContext): object {
   const { config, pool, clock } = process;
+  const lowBalance = createLowBalanceActivities({ tenants, balances, mailer });
   return {
-    ...createLowBalanceActivities({ tenants, balances, mailer }),
+    ...lowBalance,
+    ...announced.balances(lowBalance),
     ...createBalanceAlerts({
       tenants,
       deliveries: createWebhookDeliveries(pool),

@@ -10,7 +10,7 @@ import { createPaymentProviders } from "../payment-providers.ts";
 import type { FlowsContext } from "./context.ts";
 
 /** Activities of the queue `payments`. */
-export function paymentsActivities({ process, tenants, mailer }: FlowsContext): object {
+export function paymentsActivities({ process, tenants, mailer, announced }: FlowsContext): object {
   const { config, pool, publisher, clock } = process;
   const providers = createPaymentProviders(process);
   const dependencies = {
@@ -27,8 +27,10 @@ export function paymentsActivities({ process, tenants, mailer }: FlowsContext): 
     operatorEmail: config.operator.email,
     clock,
   };
+  const collection = createPaymentCollectionActivities(dependencies);
   return {
-    ...createPaymentCollectionActivities(dependencies),
+    ...collection,
+    ...announced.payments(collection, dependencies.payments),
     ...createPaymentRefundActivities(dependencies),
     ...createPaymentDisputeActivities(dependencies),
   };

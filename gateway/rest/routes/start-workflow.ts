@@ -7,7 +7,7 @@ import { RUN_EXAMPLE, runBody, runResult, toRunBody, toRunResult } from "../flow
 import { flowNamed, parsedInput } from "../flow-catalog.ts";
 import { idempotencyKey, once, sendEffect } from "../idempotency.ts";
 import { ProblemError, problemResponses } from "../problems.ts";
-import { ADMINISTRATION_KEY, idempotencyHeaders } from "../schemas.ts";
+import { ADMINISTRATION_KEY, idempotencyHeaders, webhookUrl } from "../schemas.ts";
 import { visibleTenant } from "../tenant-access.ts";
 
 const params = z.object({
@@ -26,7 +26,7 @@ const request = z
       .default(0)
       .describe("How long to wait for the run's end; 0: its result is not waited for"),
     callback: z
-      .strictObject({ url: z.url({ protocol: /^https?$/, error: "must be an http or https URL" }).max(2000) })
+      .strictObject({ url: webhookUrl })
       .optional()
       .describe("Where the run's end is POSTed to, however it ends, until that is taken"),
   })
