@@ -3,6 +3,7 @@ import { Webhook } from "standardwebhooks";
 import type { CallbackAnswer } from "#domain/flows/ports.ts";
 import type { TenantConfiguration } from "#domain/tenants/tenant.ts";
 import { createResultDeliveryActivities } from "./result-delivery.ts";
+import { createSignedCall } from "./signed-calls.ts";
 
 const TENANTS_SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 const OPERATORS_SECRET = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD";
@@ -26,21 +27,23 @@ function world(answer: CallbackAnswer) {
   const calls: { url: string; headers: Record<string, string>; body: string }[] = [];
   const { postEnd, currentRun } = createResultDeliveryActivities({
     flows: { describe: async () => null, end: async () => null },
-    tenants: {
-      get: async (tenantId) =>
-        ({
-          webhook: tenantId === "T-1" ? { url: "https://t.test/", secret: TENANTS_SECRET } : null,
-        }) as TenantConfiguration,
-    },
-    sender: {
-      post: async (url, headers, body) => {
-        calls.push({ url, headers: { ...headers }, body });
-        return answer;
+    call: createSignedCall({
+      tenants: {
+        get: async (tenantId) =>
+          ({
+            webhook: tenantId === "T-1" ? { url: "https://t.test/", secret: TENANTS_SECRET } : null,
+          }) as TenantConfiguration,
       },
-    },
-    operatorSecret: OPERATORS_SECRET,
+      sender: {
+        post: async (url, headers, body) => {
+          calls.push({ url, headers: { ...headers }, body });
+          return answer;
+        },
+      },
+      operatorSecret: OPERATORS_SECRET,
+      clock: { now: () => Date.now() },
+    }),
     linkOf: (workflowId) => `http://ui.test/${workflowId}`,
-    clock: { now: () => Date.now() },
   });
   const post = (tenantId: string | null) =>
     postEnd({ deliveryId: "result-1", callbackUrl: "https://n8n.test/7?token=x", tenantId, end: END });

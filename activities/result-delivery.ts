@@ -1,45 +1,29 @@
 import { ApplicationFailure } from "@temporalio/common";
-import type { Clock } from "#domain/clock.ts";
 import { Unavailable } from "#domain/errors.ts";
-import type { CallbackAnswer, CallbackSender } from "#domain/flows/ports.ts";
+import type { CallbackAnswer } from "#domain/flows/ports.ts";
 import type { FlowRuns } from "#domain/flows/runs.ts";
-import type { TenantStore } from "#domain/tenants/tenant-store.ts";
-import { signedHeaders } from "#platform/webhook-signatures.ts";
 import type {
   CallbackOutcome,
   DeliveredEnd,
   ResultDeliveryActivities,
 } from "#workflows/result-delivery/api.ts";
+import { isPassing, type SignedCall, wordsOf } from "./signed-calls.ts";
 
-/** n8n answers before it goes on with the execution. */
-const ANSWER_MS_MAX = 15_000;
 /** How long one question after a run's end holds an activity's place. */
 const AWAITED_MS = 5_000;
-/** What an answer says is shown to people, and an answer may be a page. */
-const WORDS_MAX = 200;
 
 export interface ResultDeliveryDependencies {
   readonly flows: Pick<FlowRuns, "describe" | "end">;
-  readonly tenants: Pick<TenantStore, "get">;
-  readonly sender: CallbackSender;
-  /** Signs what is told of the platform's own runs; null: nothing does. */
-  readonly operatorSecret: string | null;
+  readonly call: SignedCall;
   /** Of the run, in Temporal's Web UI. */
   readonly linkOf: (workflowId: string) => string;
-  readonly clock: Clock;
 }
 
 export function createResultDeliveryActivities({
   flows,
-  tenants,
-  sender,
-  operatorSecret,
+  call,
   linkOf,
-  clock,
 }: ResultDeliveryDependencies): ResultDeliveryActivities {
-  const secretOf = async (tenantId: string | null): Promise<string | null> =>
-    tenantId === null ? operatorSecret : ((await tenants.get(tenantId))?.webhook?.secret ?? null);
-
   return {
     async currentRun(workflowId) {
       const run = await flows.describe(workflowId);
@@ -50,11 +34,7 @@ export function createResultDeliveryActivities({
     awaitEnd: ({ workflowId, runId }) => flows.end(workflowId, runId, AWAITED_MS),
 
     async postEnd({ deliveryId, callbackUrl, tenantId, end }) {
-      const body = JSON.stringify(bodyOf(end, linkOf(end.workflowId)));
-      const secret = await secretOf(tenantId);
-      const signed = secret === null ? null : signedHeaders(secret, deliveryId, clock.now(), body);
-      const headers = signed ?? { "webhook-id": deliveryId };
-      return outcomeOf(await sender.post(callbackUrl, headers, body, ANSWER_MS_MAX));
+      return outcomeOf(await call(deliveryId, tenantId, callbackUrl, bodyOf(end, linkOf(end.workflowId))));
     },
   };
 }
@@ -82,20 +62,4 @@ function outcomeOf(answer: CallbackAnswer): CallbackOutcome {
   if (status === 409) return { kind: /\bhas finished\b/.test(text) ? "over" : "busy", because };
   if (isPassing(status)) throw new Unavailable("callback", { message: because });
   return { kind: "absent", because };
-}
-
-/** Too early, too many, or a server that is away: https://www.iana.org/assignments/http-status-codes */
-function isPassing(status: number): boolean {
-  return status >= 500 || status === 408 || status === 425 || status === 429;
-}
-
-/** "409: The execution "7" is running already.", where the answer is n8n's; otherwise the status alone. */
-function wordsOf(status: number, text: string): string {
-  try {
-    const { message } = JSON.parse(text) as { message?: unknown };
-    if (typeof message === "string") return `${status}: ${message.slice(0, WORDS_MAX)}`;
-  } catch {
-    // A page, or nothing: the status has to do.
-  }
-  return String(status);
 }

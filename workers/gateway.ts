@@ -42,6 +42,7 @@ import { createEndpointSecrets, createWebhookSecrets } from "#platform/webhook-s
 import { createPayLinks } from "#platform/pay-links.ts";
 import { createCaseLinks } from "#platform/case-links.ts";
 import { createPseudonyms } from "#platform/pseudonyms.ts";
+import { createStepLinks } from "#platform/step-links.ts";
 import { createReportSigner } from "#platform/settlement-signer.ts";
 import { createAcceptQueue } from "#pipeline/ingress/accept-queue.ts";
 import { createIngress } from "#pipeline/ingress/accept.ts";
@@ -148,7 +149,7 @@ function connectFlows({
   lifecycle,
 }: ProcessContext): Pick<
   GatewayDependencies,
-  "onboarding" | "flows" | "fraud" | "schedules" | "payments" | "rechargeBreaker"
+  "onboarding" | "flows" | "stepLinks" | "fraud" | "schedules" | "payments" | "rechargeBreaker"
 > {
   const temporal = createTemporalClient(config.temporal);
   lifecycle.register(temporal);
@@ -157,6 +158,7 @@ function connectFlows({
     onboarding: createOnboardingStarter(temporal),
     rechargeBreaker: createRechargeBreaker(pool),
     flows: createFlowRuns(temporal),
+    stepLinks: createStepLinks(config.secretKey, config.gateway.publicUrl),
     fraud: {
       cases: createFraudCases(pool),
       links: createCaseLinks(config.secretKey, config.gateway.publicUrl),

@@ -3,6 +3,7 @@ export { invoiceMailing } from "./invoice-mailing/workflow.ts";
 export { invoicing } from "./invoicing/workflow.ts";
 export { fraudCase } from "./fraud-case/workflow.ts";
 export { lowBalance } from "./low-balance/workflow.ts";
+export { n8nStep } from "./n8n-step/workflow.ts";
 export { paymentCollection } from "./payment-collection/workflow.ts";
 export { paymentDispute } from "./payment-dispute/workflow.ts";
 export { paymentRefund } from "./payment-refund/workflow.ts";

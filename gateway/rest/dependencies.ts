@@ -15,6 +15,7 @@ import type { ReRatings } from "#domain/rating/re-rating.ts";
 import type { RateCardVersion } from "#domain/rating/rate-card-version.ts";
 import type { CaseLinks, FraudCases } from "#domain/fraud/ports.ts";
 import type { FlowRuns } from "#domain/flows/runs.ts";
+import type { StepLinks } from "#domain/flows/step-links.ts";
 import type { FlowSchedules } from "#domain/flows/schedules.ts";
 import type { InvoiceDocuments } from "#domain/invoicing/invoice.ts";
 import type { Issuers } from "#domain/invoicing/issuer.ts";
@@ -229,6 +230,8 @@ export interface GatewayDependencies {
   readonly priceRules: PriceRules;
   readonly rechargeBreaker: Pick<RechargeBreaker, "state" | "close">;
   readonly flows: FlowRuns;
+  /** Addresses at which steps in n8n are answered. */
+  readonly stepLinks: Pick<StepLinks, "read">;
   /** Where payment providers tell what happened. */
   readonly providerDoor: ProviderDoor;
   readonly schedules: FlowSchedules;

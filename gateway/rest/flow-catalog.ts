@@ -5,6 +5,7 @@ import { invoiceMailingFlow } from "#workflows/invoice-mailing/api.ts";
 import { invoicingFlow } from "#workflows/invoicing/api.ts";
 import { fraudCaseFlow } from "#workflows/fraud-case/api.ts";
 import { lowBalanceFlow } from "#workflows/low-balance/api.ts";
+import { n8nStepFlow } from "#workflows/n8n-step/api.ts";
 import { paymentCollectionFlow } from "#workflows/payment-collection/api.ts";
 import { paymentDisputeFlow } from "#workflows/payment-dispute/api.ts";
 import { paymentRefundFlow } from "#workflows/payment-refund/api.ts";
@@ -23,6 +24,7 @@ export const FLOWS: readonly FlowDefinition[] = [
   invoicingFlow,
   fraudCaseFlow,
   lowBalanceFlow,
+  n8nStepFlow,
   paymentCollectionFlow,
   paymentDisputeFlow,
   paymentRefundFlow,

@@ -107,6 +107,7 @@ import { createPaymentRefund } from "./routes/create-payment-refund.ts";
 import { getPayment } from "./routes/get-payment.ts";
 import { listPayments } from "./routes/list-payments.ts";
 import { recordBankTransfer } from "./routes/record-bank-transfer.ts";
+import { answerStep } from "../n8n/answer-step.ts";
 import { payNowRoute, payPageRoute } from "../pay/routes.ts";
 
 /** Every route of the REST door; one file each. */
@@ -199,6 +200,7 @@ export const ROUTES: readonly AddRoute[] = [
   recordBankTransfer,
   payPageRoute,
   payNowRoute,
+  answerStep,
   backfillSchedule,
   createSchedule,
   deleteSchedule,

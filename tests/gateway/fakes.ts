@@ -16,6 +16,7 @@ import type {
   StoredRateCard,
   TransactionView,
 } from "#gateway/rest/dependencies.ts";
+import { createStepLinks } from "#platform/step-links.ts";
 import { hashOf } from "#gateway/rest/secrets.ts";
 import { fakeAdminKeys, NOW } from "./fake-admin-keys.ts";
 import { createFakeBooks, type FakeBooks } from "./fake-books.ts";
@@ -33,6 +34,9 @@ import { fakeWebhookEndpoints } from "./fake-webhook-endpoints.ts";
 import { uuidv7 } from "./uuidv7.ts";
 
 export { ADMIN_KEY, NOW, ROLE_KEYS } from "./fake-admin-keys.ts";
+
+/** Of steps in n8n. */
+export const STEP_LINKS = createStepLinks("k".repeat(32), "https://api.example.com");
 
 export const ADMIN_TOKEN = "first-owner-token";
 export const WALLET_1 = "01936f2e-7c1a-7000-8000-000000000001";
@@ -216,6 +220,7 @@ function dependenciesOf(platform: FakePlatform): GatewayDependencies {
     randomBytes: (size) => randomBytes(size),
     newId: () => uuidv7(platform.now),
     webhookSecret: (walletId) => `whsec_${walletId}`,
+    stepLinks: STEP_LINKS,
     webhookEndpoints: fakeWebhookEndpoints(up),
     endpointSecret: (endpointId) => `whsec_${endpointId}`,
     hashPassword: async (password) => `scrypt$${hashOf(password)}`,

@@ -2,7 +2,15 @@
  * Writes the histories of what calls those who wait in tests/histories anew: after a workflow has changed on purpose, never to make a failing
  * replay pass. Needs no environment: node tests/workflows/record-callback-histories.ts
  */
+import { Unavailable } from "#domain/errors.ts";
 import type { RunEnd } from "#domain/flows/runs.ts";
+import {
+  ANSWERED,
+  N8N_STEP,
+  type N8nStepActivities,
+  type N8nStepInput,
+  n8nStepWorkflowId,
+} from "#workflows/n8n-step/api.ts";
 import {
   BEGIN,
   type CallbackOutcome,
@@ -69,3 +77,41 @@ await recordDelivery("delivered", [BUSY, { kind: "delivered" }]);
 await recordDelivery("over", [OVER]);
 await recordDelivery("given-up", [ABSENT]);
 await recordDelivery("of-another", [{ kind: "delivered" }], [null, null, ENDED]);
+
+async function recordStep(
+  name: string,
+  postStep: N8nStepActivities["postStep"],
+  answer: unknown,
+): Promise<void> {
+  const time = await startTimeSkipping();
+  const args: [N8nStepInput] = [
+    {
+      tenantId: "T-1",
+      stepId: name,
+      webhookUrl: "https://n8n.test/webhook/credit",
+      payload: { amount: "5" },
+      timeoutSeconds: 3_600,
+    },
+  ];
+  try {
+    await time.withWorker(
+      { postStep },
+      async (taskQueue) => {
+        const workflowId = n8nStepWorkflowId(args[0]);
+        const flow = await time.temporal.client.workflow.start(N8N_STEP, { workflowId, taskQueue, args });
+        if (answer !== undefined) await flow.signal(ANSWERED, answer);
+        await time.skipping(() => flow.result().catch(() => {}));
+        await writeHistory(`n8n-step.${name}`, await flow.fetchHistory(), time.temporal.config.payloadKeys);
+      },
+      "recorded",
+    );
+    process.stdout.write(`${name}\n`);
+  } finally {
+    await time.close();
+  }
+}
+
+await recordStep("answered", async () => ({ kind: "accepted" }), { approved: true });
+await recordStep("timed-out", async () => ({ kind: "accepted" }), undefined);
+await recordStep("refused", async () => ({ kind: "refused", because: "403" }), undefined);
+await recordStep("never-begun", () => Promise.reject(new Unavailable("n8n")), undefined);
