@@ -66,7 +66,11 @@ test("a low balance and its recovery", async () => {
 
 test("an invoice that has a number, when it has it", async () => {
   const invoice = {
-    ...{ invoiceId: "i-1", walletId: WALLET, kind: "invoice" as const, currency: "EUR", openMinor: "1999" },
+    invoiceId: "i-1",
+    walletId: WALLET,
+    kind: "invoice" as const,
+    currency: "EUR",
+    openMinor: "1999",
     mailed: false,
   };
   const { closePeriod, issueInvoice } = on.invoices(
@@ -82,7 +86,7 @@ test("an invoice that has a number, when it has it", async () => {
     },
     async () => "T-2",
   );
-  await closePeriod({ tenantId: "T-1", walletId: null, through: null, actor: "x", dueAt: 0 } as never);
+  await closePeriod({ tenantId: "T-1", walletId: null, through: null, actor: "x", dueAt: 0 });
   expect(announced.map(({ id, tenantId }) => [id, tenantId])).toEqual([["invoice:i-1:issued", "T-1"]]);
   await issueInvoice({ invoiceId: "draft", fiscal: null });
   expect(last()).toMatchObject({ id: "invoice:draft:issued", tenantId: "T-2", data: { number: "INV-2" } });
@@ -95,15 +99,15 @@ describe("a payment", () => {
     {
       get: async (paymentId) =>
         ({
-          ...{
-            paymentId,
-            tenantId: "T-1",
-            walletId: WALLET,
-            purpose: "top_up",
-            invoiceId: null,
-            currency: "USD",
-          },
-          ...{ amountMinor: 1999n, attempts: [{}, {}], because: "canary" },
+          paymentId,
+          tenantId: "T-1",
+          walletId: WALLET,
+          purpose: "top_up",
+          invoiceId: null,
+          currency: "USD",
+          amountMinor: 1999n,
+          attempts: [{}, {}],
+          because: "canary",
         }) as unknown as Payment,
     },
   );
@@ -150,13 +154,11 @@ test("a fraud case, opened and decided, and none where there was nothing to open
     {
       find: async (caseId) =>
         ({
-          ...{
-            caseId,
-            tenantId: "T-1",
-            pattern: "traffic_pumping",
-            severity: "high",
-            workflowId: "fraud-T-1",
-          },
+          caseId,
+          tenantId: "T-1",
+          pattern: "traffic_pumping",
+          severity: "high",
+          workflowId: "fraud-T-1",
           decision,
         }) as FraudCase,
     },

@@ -44,16 +44,43 @@ export interface Announcements {
 /** Money did not come: it is tried again, or it is not. */
 const FAILED: readonly PaymentState[] = ["retrying", "declined", "abandoned", "uncollectible"];
 
+/** @param workflowId of the run that does it, which then stands in the event with its link. */
+type Announce = (event: Omit<WebhookEvent, "at">, workflowId?: string) => Promise<void>;
+
 export function createAnnouncements({ events, linkOf, clock }: AnnouncementDependencies): Announcements {
-  const announce = (
-    { data, ...event }: Omit<WebhookEvent, "at">,
-    workflowId: string | null = null,
-  ): Promise<void> => {
-    const run = workflowId === null ? {} : { workflow_id: workflowId, link: linkOf(workflowId) };
+  const announce: Announce = ({ data, ...event }, workflowId) => {
+    const run = workflowId === undefined ? {} : { workflow_id: workflowId, link: linkOf(workflowId) };
     return events.announce([{ ...event, at: clock.now(), data: { ...data, ...run } }]);
   };
+  return {
+    balances: balances(announce),
+    invoices: invoices(announce),
+    payments: payments(announce),
+    suspensions: suspensions(announce),
+    fraudCases: fraudCases(announce),
+  };
+}
 
-  const invoiceIssued = (tenantId: string, invoice: FlowInvoice): Promise<void> =>
+function balances(announce: Announce): Announcements["balances"] {
+  return (on) => ({
+    async mailBalance(step) {
+      const { tenantId, walletId, kind, balance, currency, triggerId } = step;
+      await announce(
+        {
+          id: `balance:${triggerId}:${kind}`,
+          type: kind === "recovered" ? "balance.recovered" : "balance.low",
+          tenantId,
+          data: { wallet_id: walletId, balance, currency, threshold: kind === "recovered" ? null : kind },
+        },
+        lowBalanceWorkflowId(walletId),
+      );
+      return on.mailBalance(step);
+    },
+  });
+}
+
+function invoices(announce: Announce): Announcements["invoices"] {
+  const issued = (tenantId: string, invoice: FlowInvoice): Promise<void> =>
     announce({
       id: `invoice:${invoice.invoiceId}:issued`,
       type: "invoice.issued",
@@ -67,84 +94,71 @@ export function createAnnouncements({ events, linkOf, clock }: AnnouncementDepen
         open_minor: invoice.openMinor,
       },
     });
-
-  return {
-    balances: (on) => ({
-      async mailBalance(step) {
-        const { tenantId, walletId, kind, balance, currency, triggerId } = step;
-        await announce(
-          {
-            id: `balance:${triggerId}:${kind}`,
-            type: kind === "recovered" ? "balance.recovered" : "balance.low",
-            tenantId,
-            data: { wallet_id: walletId, balance, currency, threshold: kind === "recovered" ? null : kind },
-          },
-          lowBalanceWorkflowId(walletId),
-        );
-        return on.mailBalance(step);
-      },
-    }),
-
-    invoices: (on, tenantOf) => ({
-      async closePeriod(step) {
-        const closed = await on.closePeriod(step);
-        for (const invoice of closed.invoices)
-          if (invoice.number !== null) await invoiceIssued(step.tenantId, invoice);
-        return closed;
-      },
-      async issueInvoice(step) {
-        const invoice = await on.issueInvoice(step);
-        const tenantId = await tenantOf(invoice.invoiceId);
-        if (tenantId !== null) await invoiceIssued(tenantId, invoice);
-        return invoice;
-      },
-    }),
-
-    payments: (on, payments) => ({
-      async setPaymentState(step) {
-        await on.setPaymentState(step);
-        if (step.state !== "paid" && !FAILED.includes(step.state)) return;
-        const payment = await payments.get(step.paymentId);
-        if (payment === null) return;
-        await announce(paymentEvent(payment, step.state), paymentCollectionWorkflowId(step.paymentId));
-      },
-    }),
-
-    suspensions: (on) => ({
-      async mailSuspension(step) {
-        const { kind, flowId, tenantId } = step;
-        if (kind === "suspended" || kind === "reinstated")
-          await announce(
-            { id: `suspension:${flowId}:${kind}`, type: `tenant.${kind}`, tenantId, data: {} },
-            suspensionWorkflowId(tenantId),
-          );
-        return on.mailSuspension(step);
-      },
-    }),
-
-    fraudCases(on, cases) {
-      const tell = async (caseId: string, what: "opened" | "decided"): Promise<void> => {
-        const found = await cases.find(caseId);
-        if (found === null) return;
-        const { tenantId, pattern, severity, workflowId, decision } = found;
-        const data = { case_id: caseId, pattern, severity, decision: decision?.decision ?? null };
-        await announce(
-          { id: `fraud:${caseId}:${what}`, type: `fraud_case.${what}`, tenantId, data },
-          workflowId,
-        );
-      };
-      return {
-        async openCase(step) {
-          const opened = await on.openCase(step);
-          if (opened.kind === "open") await tell(opened.caseId, "opened");
-          return opened;
-        },
-        async recordDecision(step) {
-          await on.recordDecision(step);
-          await tell(step.caseId, "decided");
-        },
-      };
+  return (on, tenantOf) => ({
+    async closePeriod(step) {
+      const closed = await on.closePeriod(step);
+      for (const invoice of closed.invoices)
+        if (invoice.number !== null) await issued(step.tenantId, invoice);
+      return closed;
     },
+    async issueInvoice(step) {
+      const invoice = await on.issueInvoice(step);
+      const tenantId = await tenantOf(invoice.invoiceId);
+      if (tenantId !== null) await issued(tenantId, invoice);
+      return invoice;
+    },
+  });
+}
+
+function payments(announce: Announce): Announcements["payments"] {
+  return (on, store) => ({
+    async setPaymentState(step) {
+      await on.setPaymentState(step);
+      if (step.state !== "paid" && !FAILED.includes(step.state)) return;
+      const payment = await store.get(step.paymentId);
+      if (payment === null) return;
+      await announce(paymentEvent(payment, step.state), paymentCollectionWorkflowId(step.paymentId));
+    },
+  });
+}
+
+function suspensions(announce: Announce): Announcements["suspensions"] {
+  return (on) => ({
+    async mailSuspension(step) {
+      const { kind, flowId, tenantId } = step;
+      if (kind === "suspended" || kind === "reinstated")
+        await announce(
+          { id: `suspension:${flowId}:${kind}`, type: `tenant.${kind}`, tenantId, data: {} },
+          suspensionWorkflowId(tenantId),
+        );
+      return on.mailSuspension(step);
+    },
+  });
+}
+
+function fraudCases(announce: Announce): Announcements["fraudCases"] {
+  return (on, cases) => {
+    const tell = async (caseId: string, what: "opened" | "decided"): Promise<void> => {
+      const found = await cases.find(caseId);
+      if (found === null) return;
+      const { tenantId, pattern, severity, workflowId, decision } = found;
+      const data = { case_id: caseId, pattern, severity, decision: decision?.decision ?? null };
+      await announce(
+        { id: `fraud:${caseId}:${what}`, type: `fraud_case.${what}`, tenantId, data },
+        workflowId,
+      );
+    };
+    return {
+      async openCase(step) {
+        const opened = await on.openCase(step);
+        if (opened.kind === "open") await tell(opened.caseId, "opened");
+        return opened;
+      },
+      async recordDecision(step) {
+        await on.recordDecision(step);
+        await tell(step.caseId, "decided");
+      },
+    };
   };
 }
 

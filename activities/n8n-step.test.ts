@@ -29,8 +29,13 @@ function world(answer: CallbackAnswer) {
   });
   const post = () =>
     postStep({
-      ...{ tenantId: "T-1", stepId: "credit", webhookUrl: "https://n8n.test/webhook/credit" },
-      ...{ payload: { amount: "5" }, workflowId: "n8n-step-T-1-credit", runId: "run-1", expiresAt: 99 },
+      tenantId: "T-1",
+      stepId: "credit",
+      webhookUrl: "https://n8n.test/webhook/credit",
+      payload: { amount: "5" },
+      workflowId: "n8n-step-T-1-credit",
+      runId: "run-1",
+      expiresAt: 99,
     });
   return { calls, post };
 }

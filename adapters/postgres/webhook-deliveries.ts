@@ -1,4 +1,9 @@
-import { laneOf, type ClaimedDelivery, type WebhookDeliveries } from "#domain/messages/ports.ts";
+import {
+  laneOf,
+  type ClaimedDelivery,
+  type WebhookDeliveries,
+  type WebhookDestination,
+} from "#domain/messages/ports.ts";
 import { plainArray, textArray } from "./array-literal.ts";
 import { inTransaction, onPostgres, type Pool } from "./pool.ts";
 
@@ -70,21 +75,7 @@ export function createWebhookDeliveries(pool: Pool): WebhookDeliveries {
         ),
       );
     },
-    async disableEndpoint({ tenantId, endpointId }, url, now) {
-      await onPostgres(() =>
-        endpointId === null
-          ? pool.query(
-              `INSERT INTO webhook_endpoints_disabled (tenant_id, url, disabled_at) VALUES ($1, $2, to_timestamp($3::float8 / 1000))
-               ON CONFLICT DO NOTHING`,
-              [tenantId, url, now],
-            )
-          : pool.query(
-              `UPDATE webhook_endpoints SET disabled_at = to_timestamp($2::float8 / 1000), changed_at = clock_timestamp()
-               WHERE endpoint_id = $1 AND disabled_at IS NULL`,
-              [endpointId, now],
-            ),
-      );
-    },
+    disableEndpoint: (destination, url, now) => disable(pool, destination, url, now),
     disabledEndpoints: () =>
       onPostgres(async () => {
         const { rows } = await pool.query<{ tenantId: string; url: string }>(
@@ -101,4 +92,25 @@ export function createWebhookDeliveries(pool: Pool): WebhookDeliveries {
       return rowCount ?? 0;
     },
   };
+}
+
+async function disable(
+  pool: Pool,
+  { tenantId, endpointId }: WebhookDestination,
+  url: string,
+  now: number,
+): Promise<void> {
+  await onPostgres(() =>
+    endpointId === null
+      ? pool.query(
+          `INSERT INTO webhook_endpoints_disabled (tenant_id, url, disabled_at) VALUES ($1, $2, to_timestamp($3::float8 / 1000))
+           ON CONFLICT DO NOTHING`,
+          [tenantId, url, now],
+        )
+      : pool.query(
+          `UPDATE webhook_endpoints SET disabled_at = to_timestamp($2::float8 / 1000), changed_at = clock_timestamp()
+           WHERE endpoint_id = $1 AND disabled_at IS NULL`,
+          [endpointId, now],
+        ),
+  );
 }

@@ -16,7 +16,10 @@ const run = (runId: string, closedAt: number | null): FlowRun => ({
   startedAt: 0,
   closedAt,
   attributes: {
-    ...{ amountDue: null, currency: null, invoiceNumber: null, caseSeverity: null },
+    amountDue: null,
+    currency: null,
+    invoiceNumber: null,
+    caseSeverity: null,
     n8nExecutionId: "4711",
   },
   url: `http://ui.test/${runId}`,
