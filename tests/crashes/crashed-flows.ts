@@ -1,6 +1,7 @@
 import type { CrashedFlow } from "./crash-world.ts";
 import { fraudCaseCrashes } from "./flows/fraud-case.ts";
 import { invoicingCrashes } from "./flows/invoicing.ts";
+import { n8nStepCrashes, resultDeliveryCrashes } from "./flows/n8n.ts";
 import { onboardingCrashes } from "./flows/onboarding.ts";
 import { paymentCollectionCrashes, paymentDisputeCrashes, paymentRefundCrashes } from "./flows/payments.ts";
 import { lowBalanceCrashes, suspensionCrashes } from "./flows/service.ts";
@@ -17,4 +18,6 @@ export const CRASHED_FLOWS: readonly CrashedFlow[] = [
   suspensionCrashes,
   fraudCaseCrashes,
   settlementCrashes,
+  n8nStepCrashes,
+  resultDeliveryCrashes,
 ];
