@@ -1,16 +1,14 @@
-import { readdirSync } from "node:fs";
 import { join } from "node:path";
+import { Kafka, logLevel } from "kafkajs";
 import { readJson, writeJson } from "../json-file.ts";
-import { rootDirectory } from "../paths.ts";
+import type { Secrets } from "../secrets.ts";
 import type { ServerContext } from "../servers/server.ts";
 import { urlsOf } from "../variables.ts";
+import { type Canvas, readCanvases } from "./canvases.ts";
 import { signIn, type N8nClient } from "./client.ts";
 
 /** Who signs in to the n8n that `up --with-n8n` starts. */
 export const n8nOwner = "owner@catalyst.local";
-
-/** The canvases that come with the package, a file each. */
-export const workflowsDirectory = join(rootDirectory, "n8n-bridge", "workflows");
 
 interface Credential {
   readonly name: string;
@@ -18,34 +16,24 @@ interface Credential {
   readonly data: Readonly<Record<string, unknown>>;
 }
 
-export interface Canvas {
-  readonly id: string;
-  readonly name: string;
-  readonly nodes: readonly CanvasNode[];
-  readonly connections: Readonly<Record<string, unknown>>;
-  readonly settings: Readonly<Record<string, unknown>>;
-}
-
-export interface CanvasNode {
-  readonly id: string;
-  readonly name: string;
-  readonly type: string;
-  readonly typeVersion: number;
-  readonly position: readonly [number, number];
-  readonly parameters: Readonly<Record<string, unknown>>;
-}
-
 /**
  * Gives n8n its owner, the credentials of this environment, and the workflows, published. Credentials follow the environment at each start; a
  * workflow is brought once, and then belongs to whoever changes or deletes it.
  */
-export async function furnishN8n(context: ServerContext): Promise<N8nClient> {
+export async function furnishN8n(context: ServerContext): Promise<void> {
   const { ports, secrets, directory } = context;
-  const { n8n } = urlsOf(ports, secrets);
-  const client = await signIn(n8n, { email: n8nOwner, password: secrets.n8nPassword });
+  const client = await signInAsOwner(urlsOf(ports, secrets).n8n, secrets);
   await storeCredentials(client, credentialsOf(context));
+  await makeNoticesTopic(context);
   await bringWorkflows(client, join(directory, "brought-workflows.json"));
-  return client;
+}
+
+/** Signs in to an environment's n8n. */
+export function signInAsOwner(
+  base: string,
+  { n8nPassword }: Pick<Secrets, "n8nPassword">,
+): Promise<N8nClient> {
+  return signIn(base, { email: n8nOwner, password: n8nPassword });
 }
 
 /** Workflows name them, and n8n finds them by type and name. */
@@ -98,9 +86,18 @@ async function bringWorkflows(client: N8nClient, file: string): Promise<void> {
   }
 }
 
-export function readCanvases(): readonly Canvas[] {
-  const files = readdirSync(workflowsDirectory).filter((name) => name.endsWith(".json"));
-  return files.sort().map((name) => readJson(join(workflowsDirectory, name)) as Canvas);
+/** Where workflows tell other systems what happened; Kafka makes no topic by itself. */
+const noticesTopic = "n8n.notices";
+
+async function makeNoticesTopic({ ports, secrets }: ServerContext): Promise<void> {
+  const kafka = new Kafka({ brokers: [urlsOf(ports, secrets).kafka], logLevel: logLevel.NOTHING });
+  const admin = kafka.admin();
+  await admin.connect();
+  try {
+    await admin.createTopics({ waitForLeaders: true, topics: [{ topic: noticesTopic, numPartitions: 1 }] });
+  } finally {
+    await admin.disconnect();
+  }
 }
 
 /** Creates and publishes. One that a killed start had created already is published alone. */
