@@ -2,9 +2,15 @@ import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { spawn } from "node:child_process";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
-import { environmentFile, startEnvironment, type Environment } from "../environment.ts";
+import {
+  environmentFile,
+  startEnvironment,
+  type Environment,
+  type EnvironmentOptions,
+} from "../environment.ts";
 import { rootDirectory } from "../paths.ts";
 import { runCommand } from "../servers/run-command.ts";
+import { installChromium } from "../servers/chromium.ts";
 import { installTestServer } from "../servers/temporal-test-server.ts";
 import { print, progress, seconds } from "../terminal.ts";
 import { testAllVariable, testEnvironmentVariable } from "../test-environment.ts";
@@ -73,8 +79,20 @@ async function runIntegrationTests(
   tally: Tally,
 ): Promise<void> {
   const files = await testFiles("integration", pattern);
-  if (files.length === 0) return;
   if (files.some((file) => skipsTime.test(file))) await installTestServer(progress);
+  const inN8n = files.filter((file) => needsN8n.test(file));
+  const others = files.filter((file) => !needsN8n.test(file));
+  await runOnServers(others, { allowSystemPackages, withN8n: false }, tally);
+  if (inN8n.length > 0 && allowSystemPackages) await installChromium(progress);
+  await runOnServers(inN8n, { allowSystemPackages, withN8n: true }, tally);
+}
+
+async function runOnServers(
+  files: readonly string[],
+  options: Pick<EnvironmentOptions, "allowSystemPackages" | "withN8n">,
+  tally: Tally,
+): Promise<void> {
+  if (files.length === 0) return;
   // One file at a time: they share the servers, and some kill them.
   const flags = ["--runInBand", "--testTimeout=120000", "--forceExit"];
   if (process.env[testEnvironmentVariable] || files.every((file) => ownEnvironment.test(file))) {
@@ -90,10 +108,11 @@ async function runIntegrationTests(
       dataDirectory: join(folder, "data"),
       ports: "auto",
       env: { ALERTS_TENANT: "ALERTS" },
-      allowSystemPackages,
+      ...options,
       progress,
     });
-    progress(`✓ servers and processes for the tests (${seconds(performance.now() - started)})`);
+    const what = options.withN8n ? "servers, processes and n8n" : "servers and processes";
+    progress(`✓ ${what} for the tests (${seconds(performance.now() - started)})`);
     process.env[testEnvironmentVariable] = environmentFile(environment.dataDirectory);
     await runJest("integration", files, flags, tally);
   } catch (error) {
@@ -101,6 +120,7 @@ async function runIntegrationTests(
     progress(`${(error as Error).message}\n✗ servers and processes for the tests`);
   } finally {
     await environment?.stop();
+    delete process.env[testEnvironmentVariable];
     if (tally.failed > failedBefore) keepLogs(join(folder, "data", "logs"));
     rmSync(folder, { recursive: true, force: true });
   }
@@ -110,7 +130,10 @@ async function runIntegrationTests(
 const skipsTime = /^tests\/workflows\//;
 
 /** Tests that start what they need themselves, or need nothing that runs. */
-const ownEnvironment = /^tests\/(launcher|architecture|failure|simulation|golden)\//;
+const ownEnvironment = /^tests\/(launcher\/|architecture\/|failure\/|simulation\/|golden\/|n8n\/package\.)/;
+
+/** Tests with a real n8n, whose canvases would answer to what the other tests do: on servers of their own. */
+const needsN8n = /^tests\/n8n\/(?!package\.)/;
 
 /** Test files of a jest project, as paths from the root of the work tree. */
 async function testFiles(project: string, pattern: string | undefined): Promise<string[]> {
