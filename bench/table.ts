@@ -6,6 +6,7 @@ export const benches: Readonly<Record<string, () => Promise<{ readonly bench: Be
   charging: () => import("./charging.ts"),
   documents: () => import("./documents.ts"),
   "hot-wallet": () => import("./hot-wallet.ts"),
+  n8n: () => import("./n8n.ts"),
   pipeline: () => import("./pipeline.ts"),
   quotes: () => import("./quotes.ts"),
   rating: () => import("./rating.ts"),
