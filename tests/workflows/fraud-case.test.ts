@@ -385,6 +385,7 @@ describe("failures", () => {
         await decide(flow, "release");
       },
     );
-    expect(calls.at(-1)).toBe("mailReport");
+    // An attempt to ask that was under way when it was decided may end after it.
+    expect(calls).toContain("mailReport");
   });
 });
