@@ -1,0 +1,101 @@
+import { randomUUID } from "node:crypto";
+import { afterAll, beforeAll, expect, test } from "@jest/globals";
+import { Client } from "pg";
+import { Webhook } from "standardwebhooks";
+import type { Canvas } from "../../scripts/n8n/canvases.ts";
+import { eventually } from "../pipeline/world.ts";
+import { triggerCanvas } from "./canvases-of-tests.ts";
+import { attachN8n, type N8nWorld } from "./world.ts";
+
+let world: N8nWorld;
+let tenantId: string;
+let canvas: Canvas;
+beforeAll(async () => {
+  world = await attachN8n();
+  ({ tenantId } = await world.tenant("TOLD"));
+  canvas = triggerCanvas("testTrigger", ["tenant.suspended", "tenant.reinstated"], tenantId);
+}, 60_000);
+afterAll(() => world.close());
+
+interface Endpoint {
+  readonly url: string;
+  readonly events: readonly string[];
+}
+
+/** Webhooks that the gateway knows for our trigger: n8n's address of one holds the node's webhook id. */
+async function registered(): Promise<readonly Endpoint[]> {
+  const { data } = await world.admin.get<{ data: readonly Endpoint[] }>("/api/v2/webhook-endpoints");
+  const { webhookId } = canvas.nodes[0] as unknown as { webhookId: string };
+  return data.filter(({ url }) => url.includes(webhookId));
+}
+
+const count = async (): Promise<number> => (await world.executions(canvas.id)).length;
+
+/** The secret that the gateway gave at the registration, where n8n keeps it. */
+async function secretOfTrigger(): Promise<string> {
+  const { ports, secrets } = world.environment;
+  const client = new Client({
+    host: "127.0.0.1",
+    port: ports.postgres,
+    user: "n8n",
+    database: "n8n",
+    password: secrets.n8nDatabasePassword,
+  });
+  await client.connect();
+  try {
+    const { rows } = await client.query(
+      'SELECT "staticData"::text AS data FROM workflow_entity WHERE id = $1',
+      [canvas.id],
+    );
+    const secret = /whsec_[A-Za-z0-9+/=]+/.exec((rows[0] as { data: string }).data)?.[0];
+    if (secret === undefined) throw new Error("n8n keeps no secret of the trigger");
+    return secret;
+  } finally {
+    await client.end();
+  }
+}
+
+async function deliver(secret: string, id: string, body: object): Promise<number> {
+  const [endpoint] = await registered();
+  const [payload, now] = [JSON.stringify(body), new Date()];
+  const response = await fetch(endpoint?.url ?? "", {
+    method: "POST",
+    body: payload,
+    headers: {
+      "content-type": "application/json",
+      "webhook-id": id,
+      "webhook-timestamp": String(Math.floor(now.getTime() / 1000)),
+      "webhook-signature": new Webhook(secret).sign(id, now, payload),
+    },
+  });
+  return response.status;
+}
+
+test("publishing registers a webhook at the gateway, and an event starts one execution", async () => {
+  await world.bring(canvas);
+  expect(await eventually(registered, (found) => found.length > 0)).toMatchObject([
+    { events: ["tenant.suspended", "tenant.reinstated"] },
+  ]);
+  const input = { tenantId, cause: "person", walletId: null, graceSeconds: 0, reason: "a test" };
+  await world.admin.post("/api/v2/workflows/suspension", { input });
+  expect(await eventually(count, (found) => found > 0)).toBe(1);
+});
+
+test("a forged event is refused and starts nothing, an authentic one does", async () => {
+  const before = await count();
+  const event = {
+    type: "tenant.suspended",
+    timestamp: new Date().toISOString(),
+    data: { tenant_id: tenantId },
+  };
+  const forger = `whsec_${Buffer.from("k".repeat(32)).toString("base64")}`;
+  expect(await deliver(forger, `test-${randomUUID()}`, event)).toBe(401);
+  // The next authentic one comes after whatever the forged one would have started.
+  expect(await deliver(await secretOfTrigger(), `test-${randomUUID()}`, event)).toBe(200);
+  expect(await eventually(count, (found) => found > before)).toBe(before + 1);
+});
+
+test("unpublishing removes the webhook", async () => {
+  await world.n8n.post(`/workflows/${canvas.id}/deactivate`, {});
+  expect(await eventually(registered, (found) => found.length === 0)).toEqual([]);
+});
