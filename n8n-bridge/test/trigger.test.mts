@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { createHmac } from "node:crypto";
+import { createHmac, randomUUID } from "node:crypto";
 import { after, afterEach, before, test } from "node:test";
 import { type FakeGateway, openGateway, problem } from "./gateway.mts";
 import { built, CatalystTrigger, located, nodeContext } from "./n8n.mts";
@@ -140,9 +140,12 @@ function delivery({
   };
 }
 
+/** As an endpoint of its own: what was delivered to another says nothing of it. */
+const registered = (): Record<string, unknown> => ({ endpointId: randomUUID(), secret: SECRET });
+
 async function deliver(
   given: Delivery,
-  staticData: Record<string, unknown> = { endpointId: "e1", secret: SECRET },
+  staticData: Record<string, unknown> = registered(),
   chosen: object = parameters,
 ) {
   const context = nodeContext({
@@ -187,16 +190,20 @@ test("forged, tampered, old and future deliveries are refused with 401 and start
 });
 
 test("an event that comes twice runs once, also after n8n was started again", async () => {
-  const kept = { endpointId: "e1", secret: SECRET };
+  const kept = registered();
   assert.equal((await deliver({}, kept)).answer.workflowData?.length, 1);
   const again = JSON.parse(JSON.stringify(kept)) as Record<string, unknown>;
+  // Another copy of the module, as a new process has it, knows by static data alone; this one also where n8n threw that away.
+  const { endpointId, secret } = kept;
+  assert.deepEqual((await deliver({}, { endpointId, secret })).answer, {});
+  again.endpointId = randomUUID();
   const { answer, status } = await deliver({}, again);
   assert.deepEqual([answer, status], [{}, 200], "2xx: it is not sent a third time");
   assert.equal((await deliver({ id: "d2" }, again)).answer.workflowData?.length, 1);
 });
 
 test("what is remembered is bounded, and the latest is what stays", async () => {
-  const kept: Record<string, unknown> = { endpointId: "e1", secret: SECRET };
+  const kept: Record<string, unknown> = registered();
   for (let id = 0; id <= REMEMBERED_MAX; id++) await deliver({ id: `d${id}` }, kept);
   assert.equal((kept["delivered"] as string[]).length, REMEMBERED_MAX);
   assert.ok(JSON.stringify(kept).length < 20_000);

@@ -29,12 +29,21 @@ export function forgetRegistration(data: IDataObject): void {
   delete data.secret;
 }
 
+/**
+ * What each endpoint was delivered in the life of this process. n8n 2.40 throws away what a webhook writes into static data when it starts the
+ * execution in the same process; in queue mode it keeps it.
+ */
+const deliveredHere = new Map<string, readonly string[]>();
+
 /** Whether this delivery is new; remembers it. */
 export function isNew(data: IDataObject, deliveryId: string): boolean {
   const mark = createHash("sha256").update(deliveryId).digest("base64url").slice(0, MARK_LENGTH);
-  const known = Array.isArray(data.delivered) ? (data.delivered as string[]) : [];
-  if (known.includes(mark)) return false;
+  const kept = Array.isArray(data.delivered) ? (data.delivered as string[]) : [];
+  const endpointId = String(data.endpointId);
+  const here = deliveredHere.get(endpointId) ?? [];
+  if (kept.includes(mark) || here.includes(mark)) return false;
+  deliveredHere.set(endpointId, [...here, mark].slice(-REMEMBERED_MAX));
   // A new list: n8n sees by the assignment that there is something to save.
-  data.delivered = [...known, mark].slice(-REMEMBERED_MAX);
+  data.delivered = [...kept, mark].slice(-REMEMBERED_MAX);
   return true;
 }
