@@ -123,6 +123,9 @@ async function invoiceIsPaid({ admin, environment, say }: Stage): Promise<Second
   };
 }
 
+/** At the card's peak price, whatever the hour of the demo: at night the two charges would not cross both. */
+const AT_PEAK = "2024-12-25T18:00:00Z";
+
 /** One dollar and thresholds at 90 and 50 cents: two charges cross both, a top-up brings everything back. */
 async function balanceRunsLow({
   admin,
@@ -147,6 +150,7 @@ async function balanceRunsLow({
       channel: "sms",
       tenant_id: "TENANT-004",
       destination: "US",
+      timestamp: AT_PEAK,
       units,
     };
     await admin.post("/api/v2/usage-events", event, { "idempotency-key": `EVT-LOW-${index}` });
