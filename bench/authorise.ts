@@ -1,6 +1,5 @@
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { randomBytes } from "node:crypto";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { v7 as uuidv7 } from "uuid";
@@ -19,10 +18,11 @@ import { createAcceptQueue } from "#pipeline/ingress/accept-queue.ts";
 import { createIngress } from "#pipeline/ingress/accept.ts";
 import type { AcceptQueue } from "#pipeline/ingress/ingress.ts";
 import { createPseudonyms } from "#platform/pseudonyms.ts";
-import { startEnvironment, type Environment } from "../scripts/environment.ts";
+import type { Environment } from "../scripts/environment.ts";
 import { rootDirectory } from "../scripts/paths.ts";
 import type { Bench, BenchOptions, BenchResult } from "./bench.ts";
 import { percentile } from "./checks.ts";
+import { inEnvironment } from "./environment.ts";
 import { onboardTenant, type BenchTenant } from "./tenant.ts";
 
 const MESSAGES = 100_000;
@@ -40,16 +40,7 @@ export const bench: Bench = {
 };
 
 async function run(options: BenchOptions): Promise<BenchResult> {
-  const folder = options.dataDirectory ?? mkdtempSync(join(tmpdir(), "catalyst-bench-"));
-  let environment: Environment | undefined;
-  try {
-    environment = await startEnvironment({
-      dataDirectory: folder,
-      ports: "auto",
-      env: { LOG_LEVEL: "warn" },
-      allowSystemPackages: options.allowSystemPackages,
-      progress: options.progress,
-    });
+  return inEnvironment(options, {}, async (environment) => {
     const tenant = await onboardTenant(environment, "BENCH");
     const processes = [
       "gateway",
@@ -63,10 +54,7 @@ async function run(options: BenchOptions): Promise<BenchResult> {
     ];
     for (const name of processes) await environment.stopProcess(name);
     return await measure(environment, tenant, options);
-  } finally {
-    await environment?.stop();
-    if (options.dataDirectory === undefined) rmSync(folder, { recursive: true, force: true });
-  }
+  });
 }
 
 async function measure(

@@ -1,13 +1,12 @@
 import { spawn, type ChildProcess } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import pg from "pg";
 import { createRedisConnection } from "#adapters/redis/connection.ts";
 import { loadArguments } from "#adapters/redis/wallet-codec.ts";
 import { runScript } from "#adapters/redis/wallet-scripts.ts";
 import { money } from "#domain/money/money.ts";
-import { startEnvironment, type Environment } from "../scripts/environment.ts";
+import type { Environment } from "../scripts/environment.ts";
 import { rootDirectory } from "../scripts/paths.ts";
 import type { Bench, BenchOptions, BenchResult, BenchTable } from "./bench.ts";
 import {
@@ -21,6 +20,7 @@ import {
 import type { ChargingPlan } from "./ceiling/charging.ts";
 import { CEILING_SCHEMA } from "./ceiling/plan.ts";
 import { percentile } from "./checks.ts";
+import { inEnvironment } from "./environment.ts";
 import { cpuTimes, cpuUsed, type CpuSubject } from "./cpu.ts";
 import { type MemorySample, memoryTable, paceCharges } from "./paced-charges.ts";
 import { sampleRow } from "./samples.ts";
@@ -54,17 +54,8 @@ interface Measured {
 
 /** The same with another number of wallets is the bench `hot-wallet`. */
 export async function runCharging(options: BenchOptions, variant: Variant): Promise<BenchResult> {
-  const folder = options.dataDirectory ?? mkdtempSync(join(tmpdir(), "catalyst-bench-"));
   const events = options.messages ?? EVENTS;
-  let environment: Environment | undefined;
-  try {
-    environment = await startEnvironment({
-      dataDirectory: folder,
-      ports: "auto",
-      env: { LOG_LEVEL: "warn" },
-      allowSystemPackages: options.allowSystemPackages,
-      progress: options.progress,
-    });
+  return inEnvironment(options, {}, async (environment) => {
     const tenants = await openTenants(environment, variant.tenants, options.progress);
     for (const name of ["gateway", "firewall", "sms", "timeline", "analytics", "notifications", "flows"])
       await environment.stopProcess(name);
@@ -80,10 +71,7 @@ export async function runCharging(options: BenchOptions, variant: Variant): Prom
     } finally {
       await load.close();
     }
-  } finally {
-    await environment?.stop();
-    if (options.dataDirectory === undefined) rmSync(folder, { recursive: true, force: true });
-  }
+  });
 }
 
 async function openTenants(

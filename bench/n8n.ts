@@ -1,24 +1,31 @@
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
-import { Client } from "pg";
-import { startEnvironment, type Environment } from "../scripts/environment.ts";
+import { toConfig } from "#platform/config/config.ts";
+import type { Environment } from "../scripts/environment.ts";
+import { inN8nDatabase } from "../scripts/n8n/database.ts";
 import { bringWorkflow, signInAsOwner } from "../scripts/n8n/furnish.ts";
 import type { Bench, BenchOptions, BenchResult } from "./bench.ts";
 import { percentile } from "./checks.ts";
-import { callWebhook, type Calls } from "./n8n/calls.ts";
+import { inEnvironment } from "./environment.ts";
+import { startCallbacksWorker } from "./n8n/callbacks.ts";
+import { callWebhook } from "./n8n/calls.ts";
 import { requestCanvas, startCanvas, waitingCanvas } from "./n8n/canvases.ts";
 import { onboardTenant } from "./tenant.ts";
+import { byTurns, type Throughput } from "./turns.ts";
 
 const STARTS = 1_200;
 const WARM_UP = 100;
-/** Both sides by turns, so that what the machine does meanwhile falls on both. */
 const ROUNDS = 6;
 const WAITING = 10_000;
 /** n8n lets so many executions run at once: were a waiting one counted, the bench would stand still. */
 const SLOTS = 20;
 const BAR_RATIO = 0.9;
+
+const NEEDS = {
+  processes: ["gateway", "flows"],
+  withN8n: true,
+  env: { N8N_LOG_LEVEL: "warn", N8N_CONCURRENCY_PRODUCTION_LIMIT: String(SLOTS) },
+};
 
 export const bench: Bench = {
   name: "n8n",
@@ -27,34 +34,20 @@ export const bench: Bench = {
 };
 
 async function run(options: BenchOptions): Promise<BenchResult> {
-  const folder = options.dataDirectory ?? mkdtempSync(join(tmpdir(), "catalyst-bench-"));
-  let environment: Environment | undefined;
-  try {
-    environment = await startEnvironment({
-      dataDirectory: folder,
-      ports: "auto",
-      processes: ["gateway", "flows"],
-      withN8n: true,
-      env: { LOG_LEVEL: "warn", N8N_LOG_LEVEL: "warn", N8N_CONCURRENCY_PRODUCTION_LIMIT: String(SLOTS) },
-      allowSystemPackages: options.allowSystemPackages,
-      progress: options.progress,
-    });
+  return inEnvironment(options, NEEDS, async (environment) => {
     const { tenantId } = await onboardTenant(environment, "TENANT-BENCH");
     // Starting is what is measured; nobody carries the runs out.
     await environment.stopProcess("flows");
     await bringCanvases(environment);
     const starts = await measureStarts(environment, tenantId, options);
-    const waiting = await measureWaiting(
-      environment,
-      tenantId,
-      options.messages ?? WAITING,
-      options.progress,
-    );
-    return result(starts, waiting);
-  } finally {
-    await environment?.stop();
-    if (options.dataDirectory === undefined) rmSync(folder, { recursive: true, force: true });
-  }
+    const callbacks = await startCallbacksWorker(toConfig(environment.variables).temporal);
+    try {
+      const count = options.messages ?? WAITING;
+      return result(starts, await measureWaiting(environment, tenantId, count, options.progress));
+    } finally {
+      await callbacks.close();
+    }
+  });
 }
 
 async function bringCanvases({ urls, secrets }: Environment): Promise<void> {
@@ -68,8 +61,8 @@ async function bringCanvases({ urls, secrets }: Environment): Promise<void> {
 }
 
 interface Starts {
-  readonly node: Calls;
-  readonly request: Calls;
+  readonly node: Throughput;
+  readonly request: Throughput;
 }
 
 async function measureStarts(
@@ -78,28 +71,15 @@ async function measureStarts(
   { progress }: BenchOptions,
 ): Promise<Starts> {
   const isRun = (text: string): boolean => text.includes('"workflow_id"');
-  const once = (path: string, count: number): Promise<Calls> =>
+  const start = (path: string, count: number): Promise<Throughput> =>
     callWebhook(`${urls.n8n}/webhook/${path}`, tenantId, count, isRun);
-  const runs: { readonly [Name in keyof Starts]: Calls[] } = { node: [], request: [] };
-  const paths = { node: "benchStart", request: "benchRequest" } as const;
-  for (const path of Object.values(paths)) await once(path, WARM_UP);
+  for (const path of ["benchStart", "benchRequest"]) await start(path, WARM_UP);
   const each = STARTS / ROUNDS;
-  for (let round = 1; round <= ROUNDS; round += 1) {
-    progress(`round ${round} of ${ROUNDS}: ${each} starts by our node, ${each} by HTTP Request …`);
-    const order = round % 2 === 0 ? (["request", "node"] as const) : (["node", "request"] as const);
-    for (const name of order) runs[name].push(await once(paths[name], each));
-  }
-  return { node: merged(runs.node), request: merged(runs.request) };
-}
-
-function merged(rounds: readonly Calls[]): Calls {
-  const count = rounds.reduce((sum, { latencies }) => sum + latencies.length, 0);
-  const seconds = rounds.reduce((sum, { latencies, perSecond }) => sum + latencies.length / perSecond, 0);
-  return {
-    perSecond: count / seconds,
-    latencies: rounds.flatMap(({ latencies }) => latencies).sort((one, other) => one - other),
-    lost: rounds.reduce((sum, { lost }) => sum + lost, 0),
-  };
+  return byTurns(
+    { node: () => start("benchStart", each), request: () => start("benchRequest", each) },
+    ROUNDS,
+    (round) => progress(`round ${round} of ${ROUNDS}: ${each} starts by our node, ${each} by HTTP Request …`),
+  );
 }
 
 interface Waiting {
@@ -148,16 +128,8 @@ async function memoryOf(environment: Environment): Promise<number> {
 const STALLED_MS_MAX = 60_000;
 
 /** How many executions wait, once it is all of them or nothing has changed for a minute. */
-async function untilWaiting({ ports, secrets }: Environment, wanted: number): Promise<number> {
-  const client = new Client({
-    host: "127.0.0.1",
-    port: ports.postgres,
-    user: "n8n",
-    database: "n8n",
-    password: secrets.n8nDatabasePassword,
-  });
-  await client.connect();
-  try {
+function untilWaiting(environment: Environment, wanted: number): Promise<number> {
+  return inN8nDatabase(environment, async (client) => {
     let [known, changed] = [-1, performance.now()];
     for (;;) {
       const query = "SELECT count(*)::int AS count FROM execution_entity WHERE status = 'waiting'";
@@ -166,9 +138,7 @@ async function untilWaiting({ ports, secrets }: Environment, wanted: number): Pr
       if (count >= wanted || performance.now() - changed > STALLED_MS_MAX) return count;
       await sleep(500);
     }
-  } finally {
-    await client.end();
-  }
+  });
 }
 
 function result({ node, request }: Starts, waiting: Waiting): BenchResult {

@@ -1,7 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { startEnvironment, type Environment } from "../scripts/environment.ts";
+import type { Environment } from "../scripts/environment.ts";
 import type { Bench, BenchOptions, BenchResult, BenchTable } from "./bench.ts";
 import { startCeiling } from "./ceiling.ts";
 import {
@@ -14,6 +11,7 @@ import {
   percentile,
 } from "./checks.ts";
 import { cpuTimes, cpuUsed, type CpuSubject } from "./cpu.ts";
+import { inEnvironment } from "./environment.ts";
 import { LedgerWatch } from "./ledger-watch.ts";
 import { createLoad, type Load } from "./load.ts";
 import { onboardTenant } from "./tenant.ts";
@@ -52,25 +50,13 @@ export const bench: Bench = {
 };
 
 async function run(options: BenchOptions): Promise<BenchResult> {
-  const folder = options.dataDirectory ?? mkdtempSync(join(tmpdir(), "catalyst-bench-"));
   const messages = options.messages ?? MESSAGES;
-  let environment: Environment | undefined;
-  try {
-    options.progress("starting servers and processes …");
-    environment = await startEnvironment({
-      dataDirectory: folder,
-      ports: "auto",
-      env: { LOG_LEVEL: "warn" },
-      allowSystemPackages: options.allowSystemPackages,
-      progress: options.progress,
-    });
+  options.progress("starting servers and processes …");
+  return inEnvironment(options, {}, async (environment) => {
     const product = await measureProduct(environment, messages, options.progress);
     const ceiling = await measureCeiling(environment, messages, options.progress);
     return result(product, ceiling);
-  } finally {
-    await environment?.stop();
-    if (options.dataDirectory === undefined) rmSync(folder, { recursive: true, force: true });
-  }
+  });
 }
 
 async function measureProduct(

@@ -1,11 +1,9 @@
-import { mkdtempSync, rmSync } from "node:fs";
 import { request as httpRequest, Agent } from "node:http";
 import { createServer } from "node:http";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { startEnvironment, type Environment } from "../scripts/environment.ts";
+import type { Environment } from "../scripts/environment.ts";
 import type { Bench, BenchOptions, BenchResult } from "./bench.ts";
 import { percentile } from "./checks.ts";
+import { inEnvironment } from "./environment.ts";
 import { onboardTenant } from "./tenant.ts";
 
 const QUOTES = 60_000;
@@ -17,17 +15,8 @@ const BAR_P99_MS = 20;
 export const bench: Bench = { name: "quotes", summary: "POST /api/v2/quotes per second over HTTP", run };
 
 async function run(options: BenchOptions): Promise<BenchResult> {
-  const folder = options.dataDirectory ?? mkdtempSync(join(tmpdir(), "catalyst-bench-"));
   const quotes = options.messages ?? QUOTES;
-  let environment: Environment | undefined;
-  try {
-    environment = await startEnvironment({
-      dataDirectory: folder,
-      ports: "auto",
-      env: { LOG_LEVEL: "warn" },
-      allowSystemPackages: options.allowSystemPackages,
-      progress: options.progress,
-    });
+  return inEnvironment(options, {}, async (environment) => {
     const { tenantId } = await onboardTenant(environment, "BENCH");
     for (const name of ["firewall", "sms", "billing", "timeline", "analytics", "notifications", "flows"])
       await environment.stopProcess(name);
@@ -46,10 +35,7 @@ async function run(options: BenchOptions): Promise<BenchResult> {
     options.progress("a bare server that answers the same text …");
     const ceiling = await bareServer(product.answer, (url) => post(url, tokens, body, quotes));
     return result(product, ceiling);
-  } finally {
-    await environment?.stop();
-    if (options.dataDirectory === undefined) rmSync(folder, { recursive: true, force: true });
-  }
+  });
 }
 
 /** One key alone is limited to 5,000 requests a second. */

@@ -1,14 +1,12 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import pg from "pg";
 import { createLedger } from "#adapters/postgres/ledger.ts";
 import { createPool } from "#adapters/postgres/pool.ts";
 import { createRedisConnection } from "#adapters/redis/connection.ts";
 import { createWalletStore } from "#adapters/redis/wallet-store.ts";
-import { startEnvironment, type Environment } from "../scripts/environment.ts";
+import type { Environment } from "../scripts/environment.ts";
 import type { Bench, BenchOptions, BenchResult } from "./bench.ts";
 import { percentile } from "./checks.ts";
+import { inEnvironment } from "./environment.ts";
 import { onboardTenant } from "./tenant.ts";
 
 const ENTRIES = 1_000_000;
@@ -22,26 +20,14 @@ export const bench: Bench = {
 };
 
 async function run(options: BenchOptions): Promise<BenchResult> {
-  const folder = options.dataDirectory ?? mkdtempSync(join(tmpdir(), "catalyst-bench-"));
-  let environment: Environment | undefined;
-  try {
-    environment = await startEnvironment({
-      dataDirectory: folder,
-      ports: "auto",
-      env: { LOG_LEVEL: "warn" },
-      allowSystemPackages: options.allowSystemPackages,
-      progress: options.progress,
-    });
+  return inEnvironment(options, {}, async (environment) => {
     const { tenantId, walletId } = await onboardTenant(environment, "BENCH");
     for (const name of ["gateway", "billing", "timeline", "analytics"]) await environment.stopProcess(name);
     const entries = options.messages ?? ENTRIES;
     options.progress(`writing ${entries} entries …`);
     const balance = await fill(environment.urls.postgres, tenantId, walletId, entries);
     return await measure(environment, walletId, entries, balance);
-  } finally {
-    await environment?.stop();
-    if (options.dataDirectory === undefined) rmSync(folder, { recursive: true, force: true });
-  }
+  });
 }
 
 /** Entries as charging writes them, in one statement, since only the reading is measured. Returns the balance. */

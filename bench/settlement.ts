@@ -1,14 +1,12 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { createPool, type Pool } from "#adapters/postgres/pool.ts";
 import { createSettlementBooks } from "#adapters/postgres/settlement-books.ts";
 import { isoDay, settlementDay, type SettlementDay } from "#domain/settlement/day.ts";
 import { WALLETS_PER_BATCH } from "#activities/settle-pages.ts";
-import { startEnvironment, type Environment } from "../scripts/environment.ts";
+import type { Environment } from "../scripts/environment.ts";
 import type { Bench, BenchOptions, BenchResult } from "./bench.ts";
 import { percentile } from "./checks.ts";
+import { inEnvironment } from "./environment.ts";
 import { fillManyWallets } from "./many-wallets.ts";
 
 const WALLETS = 100_000;
@@ -23,23 +21,11 @@ export const bench: Bench = {
 };
 
 async function run(options: BenchOptions): Promise<BenchResult> {
-  const folder = options.dataDirectory ?? mkdtempSync(join(tmpdir(), "catalyst-bench-"));
-  let environment: Environment | undefined;
-  try {
-    environment = await startEnvironment({
-      dataDirectory: folder,
-      ports: "auto",
-      env: { LOG_LEVEL: "warn" },
-      allowSystemPackages: options.allowSystemPackages,
-      progress: options.progress,
-    });
+  return inEnvironment(options, {}, async (environment) => {
     for (const name of ["firewall", "sms", "billing", "timeline", "analytics", "notifications"])
       await environment.stopProcess(name);
     return await measure(environment, options);
-  } finally {
-    await environment?.stop();
-    if (options.dataDirectory === undefined) rmSync(folder, { recursive: true, force: true });
-  }
+  });
 }
 
 async function measure(environment: Environment, options: BenchOptions): Promise<BenchResult> {

@@ -1,10 +1,7 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { toConfig } from "#platform/config/config.ts";
-import { startEnvironment, type Environment } from "../scripts/environment.ts";
 import type { Bench, BenchOptions, BenchResult } from "./bench.ts";
 import { percentile } from "./checks.ts";
+import { inEnvironment } from "./environment.ts";
 import { catalogLatency } from "./flows/catalog.ts";
 import { throughput } from "./flows/throughput.ts";
 import { ENTRIES, invoicesPerSecond, type Invoiced } from "./invoices/measure.ts";
@@ -23,17 +20,7 @@ export const bench: Bench = {
 };
 
 async function run(options: BenchOptions): Promise<BenchResult> {
-  const folder = options.dataDirectory ?? mkdtempSync(join(tmpdir(), "catalyst-bench-"));
-  let environment: Environment | undefined;
-  try {
-    environment = await startEnvironment({
-      dataDirectory: folder,
-      ports: "auto",
-      processes: ["gateway"],
-      env: { LOG_LEVEL: "warn" },
-      allowSystemPackages: options.allowSystemPackages,
-      progress: options.progress,
-    });
+  return inEnvironment(options, { processes: ["gateway"] }, async (environment) => {
     options.progress("the catalog …");
     const catalog = await catalogLatency(environment.urls.gateway, environment.secrets.adminToken);
     await environment.stopProcess("gateway");
@@ -46,10 +33,7 @@ async function run(options: BenchOptions): Promise<BenchResult> {
       options.progress,
     );
     return result(flows, catalog, invoiced);
-  } finally {
-    await environment?.stop();
-    if (options.dataDirectory === undefined) rmSync(folder, { recursive: true, force: true });
-  }
+  });
 }
 
 function result(

@@ -1,7 +1,7 @@
 import type { Canvas } from "../../scripts/n8n/canvases.ts";
 import { requestStep, rowOfSteps, startStep, webhookStep } from "../../scripts/n8n/steps.ts";
 
-/** What one call starts: a run of its own, because it names a wallet of its own. No worker runs, so none of them goes on. */
+/** What one call starts: a run of its own, because it names a wallet of its own. Nobody works for its queue, so none of them goes on. */
 const FLOW = "invoicing";
 const [tenantId, walletId] = ["$json.body.tenant_id", "$json.body.wallet_id"];
 const INPUT = { tenantId: `={{ ${tenantId} }}`, walletId: `={{ ${walletId} }}`, through: "2026-01-31" };

@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
-import { Client } from "pg";
 import { Webhook } from "standardwebhooks";
 import type { Canvas } from "../../scripts/n8n/canvases.ts";
+import { inN8nDatabase } from "../../scripts/n8n/database.ts";
 import { eventually } from "../pipeline/world.ts";
 import { triggerCanvas } from "./canvases-of-tests.ts";
 import { attachN8n, type N8nWorld } from "./world.ts";
@@ -32,27 +32,14 @@ async function registered(): Promise<readonly Endpoint[]> {
 const count = async (): Promise<number> => (await world.executions(canvas.id)).length;
 
 /** The secret that the gateway gave at the registration, where n8n keeps it. */
-async function secretOfTrigger(): Promise<string> {
-  const { ports, secrets } = world.environment;
-  const client = new Client({
-    host: "127.0.0.1",
-    port: ports.postgres,
-    user: "n8n",
-    database: "n8n",
-    password: secrets.n8nDatabasePassword,
-  });
-  await client.connect();
-  try {
-    const { rows } = await client.query(
-      'SELECT "staticData"::text AS data FROM workflow_entity WHERE id = $1',
-      [canvas.id],
-    );
-    const secret = /whsec_[A-Za-z0-9+/=]+/.exec((rows[0] as { data: string }).data)?.[0];
+function secretOfTrigger(): Promise<string> {
+  return inN8nDatabase(world.environment, async (client) => {
+    const query = 'SELECT "staticData"::text AS data FROM workflow_entity WHERE id = $1';
+    const { rows } = await client.query<{ data: string }>(query, [canvas.id]);
+    const secret = /whsec_[A-Za-z0-9+/=]+/.exec(rows[0]?.data ?? "")?.[0];
     if (secret === undefined) throw new Error("n8n keeps no secret of the trigger");
     return secret;
-  } finally {
-    await client.end();
-  }
+  });
 }
 
 async function deliver(secret: string, id: string, body: object): Promise<number> {
