@@ -8,7 +8,7 @@ import {
   type WorkflowExecutionStatusName,
   type WorkflowStartOptions,
 } from "@temporalio/client";
-import { ApplicationFailure, defineSearchAttributeKey, TypedSearchAttributes } from "@temporalio/common";
+import { ApplicationFailure, TypedSearchAttributes } from "@temporalio/common";
 import type { FlowDefinition } from "#domain/flows/definition.ts";
 import {
   type ClosedRuns,
@@ -44,10 +44,6 @@ const CALL_MS_MAX = 5_000;
 const CLOSED_PAGE = 500;
 /** https://grpc.io/docs/guides/status-codes/ */
 const INVALID: readonly number[] = [3]; // INVALID_ARGUMENT
-
-const TENANT = defineSearchAttributeKey(TENANT_ID.name, TENANT_ID.type);
-const N8N_EXECUTION = defineSearchAttributeKey(N8N_EXECUTION_ID.name, N8N_EXECUTION_ID.type);
-const STATUS = defineSearchAttributeKey(FLOW_STATUS.name, FLOW_STATUS.type);
 
 const NO_REQUEST: StartRequest = { requestId: null, n8nExecutionId: null, callbackUrl: null };
 
@@ -180,8 +176,8 @@ function startOptions(order: RunOrder): WorkflowStartOptions {
     staticDetails: details,
     ...(requestId === null ? {} : { memo: { requestId } }),
     typedSearchAttributes: new TypedSearchAttributes([
-      ...(tenantId === null ? [] : [{ key: TENANT, value: tenantId }]),
-      ...(n8nExecutionId === null ? [] : [{ key: N8N_EXECUTION, value: n8nExecutionId }]),
+      ...(tenantId === null ? [] : [{ key: TENANT_ID, value: tenantId }]),
+      ...(n8nExecutionId === null ? [] : [{ key: N8N_EXECUTION_ID, value: n8nExecutionId }]),
     ]),
   };
 }
@@ -232,9 +228,9 @@ function runOf({ config }: TemporalClient, info: WorkflowExecutionDescription): 
     workflowId: info.workflowId,
     runId: info.runId,
     flow: info.type,
-    tenantId: info.typedSearchAttributes.get(TENANT) ?? null,
+    tenantId: info.typedSearchAttributes.get(TENANT_ID) ?? null,
     status: STATUSES[info.status.name],
-    flowStatus: info.typedSearchAttributes.get(STATUS) ?? null,
+    flowStatus: info.typedSearchAttributes.get(FLOW_STATUS) ?? null,
     startedAt: info.startTime.getTime(),
     closedAt: info.closeTime?.getTime() ?? null,
     attributes: attributesOf((name) => info.searchAttributes[name]?.[0]),
@@ -363,42 +359,48 @@ function queryOf({ tenantId, flow, status, from, to }: RunFilter): string {
 
 /** Follows what a run continued as by its handle, and what it was reset to by the first run of the chain, which both name. */
 async function endOf(
-  { client }: TemporalClient,
+  temporal: TemporalClient,
   workflowId: string,
   runId: string,
   waitMs: number,
 ): Promise<RunEnd | null> {
+  const { workflow } = temporal.client;
+  const outcome = await outcomeWithin(temporal, waitMs, async () => {
+    const latest = await workflow.getHandle(workflowId).describe();
+    const given = await workflow.getHandle(workflowId, runId).describe();
+    const isOfChain =
+      latest.raw.workflowExecutionInfo?.firstRunId === given.raw.workflowExecutionInfo?.firstRunId;
+    return workflow.getHandle(workflowId, isOfChain ? latest.runId : runId).result();
+  });
+  if (outcome === null) return null;
+  if ("failure" in outcome) return endOfFailure(outcome.failure);
+  return { status: "completed", result: outcome.output, failure: null };
+}
+
+async function resultOf(temporal: TemporalClient, workflowId: string, waitMs: number): Promise<RunResult> {
+  const outcome = await outcomeWithin(temporal, waitMs, () =>
+    temporal.client.workflow.getHandle(workflowId).result(),
+  );
+  if (outcome === null) return { kind: "running" };
+  if (!("failure" in outcome)) return { kind: "completed", output: outcome.output };
+  const { failure } = outcome;
+  const type =
+    failure instanceof ApplicationFailure ? (failure.type ?? "Failed") : (failure?.name ?? "Failed");
+  return { kind: "failed", type, message: failure?.message ?? "the run was ended" };
+}
+
+/** What a run came to; null where it goes on after the time to wait. */
+async function outcomeWithin(
+  { client }: TemporalClient,
+  waitMs: number,
+  result: () => Promise<unknown>,
+): Promise<{ readonly output: unknown } | { readonly failure: Error | undefined } | null> {
   const enough = AbortSignal.timeout(waitMs);
   try {
-    const result: unknown = await onTemporal(() =>
-      client.withAbortSignal(enough, async () => {
-        const latest = await client.workflow.getHandle(workflowId).describe();
-        const given = await client.workflow.getHandle(workflowId, runId).describe();
-        const isOfChain =
-          latest.raw.workflowExecutionInfo?.firstRunId === given.raw.workflowExecutionInfo?.firstRunId;
-        return client.workflow.getHandle(workflowId, isOfChain ? latest.runId : runId).result();
-      }),
-    );
-    return { status: "completed", result, failure: null };
+    return { output: await onTemporal(() => client.withAbortSignal(enough, result)) };
   } catch (error) {
     if (enough.aborted) return null;
     if (!(error instanceof WorkflowFailedError)) throw error;
-    return endOfFailure(error.cause);
-  }
-}
-
-async function resultOf({ client }: TemporalClient, workflowId: string, waitMs: number): Promise<RunResult> {
-  const enough = AbortSignal.timeout(waitMs);
-  try {
-    const output: unknown = await onTemporal(() =>
-      client.withAbortSignal(enough, () => client.workflow.getHandle(workflowId).result()),
-    );
-    return { kind: "completed", output };
-  } catch (error) {
-    if (enough.aborted) return { kind: "running" };
-    if (!(error instanceof WorkflowFailedError)) throw error;
-    const { cause } = error;
-    const type = cause instanceof ApplicationFailure ? (cause.type ?? "Failed") : (cause?.name ?? "Failed");
-    return { kind: "failed", type, message: cause?.message ?? "the run was ended" };
+    return { failure: error.cause };
   }
 }

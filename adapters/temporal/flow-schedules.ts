@@ -1,5 +1,5 @@
 import { ScheduleAlreadyRunning, ScheduleNotFoundError, type ScheduleOptions } from "@temporalio/client";
-import { defineSearchAttributeKey, TypedSearchAttributes } from "@temporalio/common";
+import { TypedSearchAttributes } from "@temporalio/common";
 import type { temporal as protocol } from "@temporalio/proto";
 import { isDeepStrictEqual } from "node:util";
 import type { Clock } from "#domain/clock.ts";
@@ -13,9 +13,6 @@ const CALL_MS_MAX = 5_000;
 
 /** A server that was away runs what it has missed, however long that was. */
 const CATCH_UP = "365 days";
-
-const TENANT = defineSearchAttributeKey(TENANT_ID.name, TENANT_ID.type);
-const FLOW = defineSearchAttributeKey(FLOW_NAME.name, FLOW_NAME.type);
 
 /**
  * Runs never overlap: those that are due meanwhile wait their turn. With BUFFER_ONE a server that was away for five days would run two of the
@@ -103,7 +100,7 @@ async function change(temporal: TemporalClient, schedule: NewFlowSchedule, now: 
 
 function optionsOf(schedule: NewFlowSchedule, now: number): ScheduleOptions {
   const { scheduleId, flow, taskQueue, tenantId, calendar, input, workflowIdPrefix, note } = schedule;
-  const whose = tenantId === null ? [] : [{ key: TENANT, value: tenantId }];
+  const whose = tenantId === null ? [] : [{ key: TENANT_ID, value: tenantId }];
   return {
     scheduleId,
     spec: specOf(calendar, now),
@@ -118,7 +115,7 @@ function optionsOf(schedule: NewFlowSchedule, now: number): ScheduleOptions {
       typedSearchAttributes: new TypedSearchAttributes(whose),
     },
     policies: POLICIES,
-    typedSearchAttributes: new TypedSearchAttributes([...whose, { key: FLOW, value: flow }]),
+    typedSearchAttributes: new TypedSearchAttributes([...whose, { key: FLOW_NAME, value: flow }]),
     state: note === null ? {} : { note },
   };
 }

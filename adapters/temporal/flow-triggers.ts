@@ -1,4 +1,4 @@
-import { defineSearchAttributeKey, TypedSearchAttributes } from "@temporalio/common";
+import { TypedSearchAttributes } from "@temporalio/common";
 import type { WorkflowTrigger } from "#domain/events/workflow-trigger.ts";
 import { FLOW_STATUS, TENANT_ID } from "#domain/flows/search-attributes.ts";
 import type { FlowTriggers } from "#domain/flows/ports.ts";
@@ -14,9 +14,6 @@ import { onTemporal, type TemporalClient } from "./client.ts";
 
 /** Beyond it Temporal counts as away. */
 const CALL_MS_MAX = 5_000;
-
-const TENANT = defineSearchAttributeKey(TENANT_ID.name, TENANT_ID.type);
-const STATUS = defineSearchAttributeKey(FLOW_STATUS.name, FLOW_STATUS.type);
 
 /** What a trigger tells which flow: the one of its business key, started where it does not run yet. */
 interface Told {
@@ -65,8 +62,8 @@ export function createFlowTriggers({ client }: TemporalClient, taskQueue?: strin
             signalArgs: [told.message],
             staticSummary: told.summary,
             typedSearchAttributes: new TypedSearchAttributes([
-              { key: TENANT, value: told.tenantId },
-              { key: STATUS, value: told.flowStatus },
+              { key: TENANT_ID, value: told.tenantId },
+              { key: FLOW_STATUS, value: told.flowStatus },
             ]),
           }),
         ),

@@ -1,4 +1,4 @@
-import { defineSearchAttributeKey, TypedSearchAttributes } from "@temporalio/common";
+import { TypedSearchAttributes } from "@temporalio/common";
 import { CASE_SEVERITY, FLOW_STATUS, TENANT_ID } from "#domain/flows/search-attributes.ts";
 import type { FraudAlerts } from "#domain/fraud/ports.ts";
 import { ALERTED, FRAUD_CASE, fraudCaseWorkflowId, type FraudCaseInput } from "#workflows/fraud-case/api.ts";
@@ -27,9 +27,9 @@ export function createFraudAlerts(
             signalArgs: [alert],
             staticSummary: `Fraud case of ${tenantId}: ${pattern.replaceAll("_", " ")}`,
             typedSearchAttributes: new TypedSearchAttributes([
-              { key: defineSearchAttributeKey(TENANT_ID.name, TENANT_ID.type), value: tenantId },
-              { key: defineSearchAttributeKey(FLOW_STATUS.name, FLOW_STATUS.type), value: "opening" },
-              { key: defineSearchAttributeKey(CASE_SEVERITY.name, CASE_SEVERITY.type), value: severity },
+              { key: TENANT_ID, value: tenantId },
+              { key: FLOW_STATUS, value: "opening" },
+              { key: CASE_SEVERITY, value: severity },
             ]),
           }),
         ),

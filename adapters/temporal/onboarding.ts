@@ -3,7 +3,7 @@ import {
   WorkflowFailedError,
   type WorkflowHandle,
 } from "@temporalio/client";
-import { ApplicationFailure, defineSearchAttributeKey, TypedSearchAttributes } from "@temporalio/common";
+import { ApplicationFailure, TypedSearchAttributes } from "@temporalio/common";
 import { createHash } from "node:crypto";
 import { FLOW_STATUS, TENANT_ID } from "#domain/flows/search-attributes.ts";
 import {
@@ -92,8 +92,8 @@ async function start(
         staticDetails: `Validate, create tenant, wallet, API key and SMPP account, attach the rate card, open, welcome by mail. Asked for by ${input.actor}.`,
         memo: { fingerprint },
         typedSearchAttributes: new TypedSearchAttributes([
-          { key: defineSearchAttributeKey(TENANT_ID.name, TENANT_ID.type), value: input.tenantId },
-          { key: defineSearchAttributeKey(FLOW_STATUS.name, FLOW_STATUS.type), value: "validating" },
+          { key: TENANT_ID, value: input.tenantId },
+          { key: FLOW_STATUS, value: "validating" },
         ]),
       }),
     );

@@ -1,5 +1,5 @@
 import { WorkflowNotFoundError } from "@temporalio/client";
-import { defineSearchAttributeKey, TypedSearchAttributes } from "@temporalio/common";
+import { TypedSearchAttributes } from "@temporalio/common";
 import { TENANT_ID } from "#domain/flows/search-attributes.ts";
 import { isSettled, type Payment, receiptSource, receivedMinor } from "#domain/payments/payment.ts";
 import type { PaymentFlows } from "#domain/payments/payment-flows.ts";
@@ -50,9 +50,7 @@ export function createPaymentFlows(
         signal,
         signalArgs,
         staticSummary: `Payment of ${tenantId}`,
-        typedSearchAttributes: new TypedSearchAttributes([
-          { key: defineSearchAttributeKey(TENANT_ID.name, TENANT_ID.type), value: tenantId },
-        ]),
+        typedSearchAttributes: new TypedSearchAttributes([{ key: TENANT_ID, value: tenantId }]),
       }),
     );
   };

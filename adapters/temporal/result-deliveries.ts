@@ -3,7 +3,7 @@ import {
   WorkflowExecutionAlreadyStartedError,
   WorkflowUpdateRPCTimeoutOrCancelledError,
 } from "@temporalio/client";
-import { defineSearchAttributeKey, TypedSearchAttributes, type Workflow } from "@temporalio/common";
+import { TypedSearchAttributes, type Workflow } from "@temporalio/common";
 import { Unavailable } from "#domain/errors.ts";
 import { FLOW_STATUS, TENANT_ID } from "#domain/flows/search-attributes.ts";
 import {
@@ -15,9 +15,6 @@ import {
 } from "#workflows/result-delivery/api.ts";
 import { TASK_QUEUES } from "#workflows/task-queues.ts";
 import type { TemporalClient } from "./client.ts";
-
-const TENANT = defineSearchAttributeKey(TENANT_ID.name, TENANT_ID.type);
-const STATUS = defineSearchAttributeKey(FLOW_STATUS.name, FLOW_STATUS.type);
 
 /**
  * Has a run started by the flow that tells of its end. The same again is the same, also once it has told.
@@ -38,8 +35,8 @@ export async function startDelivery(
     workflowIdReusePolicy: "REJECT_DUPLICATE",
     staticSummary: `Result of ${run.workflowId}`,
     typedSearchAttributes: new TypedSearchAttributes([
-      { key: STATUS, value: "starting" },
-      ...(run.tenantId === null ? [] : [{ key: TENANT, value: run.tenantId }]),
+      { key: FLOW_STATUS, value: "starting" },
+      ...(run.tenantId === null ? [] : [{ key: TENANT_ID, value: run.tenantId }]),
     ]),
   });
   try {

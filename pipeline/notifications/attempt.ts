@@ -3,7 +3,7 @@ import type { WebhookDelivery, WebhookSender } from "#domain/messages/ports.ts";
 import type { TenantConfiguration } from "#domain/tenants/tenant.ts";
 import { signedHeaders } from "#platform/webhook-signatures.ts";
 
-export type WebhookEndpoint = NonNullable<TenantConfiguration["webhook"]>;
+export type CalledEndpoint = NonNullable<TenantConfiguration["webhook"]>;
 
 /** Answers that speak of the endpoint and not of this one delivery. */
 const OVERLOADED = new Set([429, 502, 503, 504]);
@@ -23,7 +23,7 @@ export type AttemptOutcome =
 export async function attemptDelivery(
   sender: WebhookSender,
   clock: Clock,
-  endpoint: WebhookEndpoint,
+  endpoint: CalledEndpoint,
   delivery: WebhookDelivery,
   timeoutMs: number,
 ): Promise<AttemptOutcome> {

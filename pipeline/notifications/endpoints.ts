@@ -1,7 +1,7 @@
 import type { Clock } from "#domain/clock.ts";
 import { laneOf, type WebhookDeliveries, type WebhookDestination } from "#domain/messages/ports.ts";
 import type { ControlView } from "#domain/tenants/ports.ts";
-import type { WebhookEndpoint } from "./attempt.ts";
+import type { CalledEndpoint } from "./attempt.ts";
 import type { Subscriptions } from "./subscriptions.ts";
 
 /** After a first attempt that found it down the endpoint's next ones go straight to the table for this long. */
@@ -12,7 +12,7 @@ const PAUSED_MAX = 10_000;
 /** Where notifications go, and whether they may go there at once. */
 export interface Endpoints {
   /** Undefined when the tenant has no webhook, or the endpoint is gone. */
-  find(destination: WebhookDestination): WebhookEndpoint | undefined;
+  find(destination: WebhookDestination): CalledEndpoint | undefined;
   isPaused(destination: WebhookDestination): boolean;
   pause(destination: WebhookDestination): void;
   /** The endpoint answered 410: stores it. Throws Unavailable. */
@@ -29,7 +29,7 @@ export function createEndpoints(
 ): Endpoints {
   const pausedUntil = new Map<string, number>();
   let disabled: ReadonlySet<string> = new Set();
-  const ownOf = (tenantId: string | null): WebhookEndpoint | undefined => {
+  const ownOf = (tenantId: string | null): CalledEndpoint | undefined => {
     if (tenantId === null) return undefined;
     const webhook = control.tenant(tenantId)?.webhook ?? undefined;
     return webhook !== undefined && disabled.has(keyOf(tenantId, webhook.url)) ? undefined : webhook;

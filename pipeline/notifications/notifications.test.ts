@@ -7,7 +7,7 @@ import { toDelivery } from "./payload.ts";
 import { createWebhookRetrier } from "./retrier.ts";
 import { nextAttemptAt } from "./schedule.ts";
 import { createNotificationsHandler } from "./stage.ts";
-import { OK, SECRET, records, status, world } from "./scripted-notifications.ts";
+import { OK, SECRET, records, status, world } from "../../tests/notifications/scripted-notifications.ts";
 
 describe("a notification", () => {
   test("is signed so that the reference library accepts it, and holds neither number nor text", async () => {

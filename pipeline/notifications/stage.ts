@@ -4,7 +4,7 @@ import type { MessageSubmitted } from "#domain/events/message-submitted.ts";
 import type { StageHandler } from "#domain/events/ports.ts";
 import type { WebhookDeliveries, WebhookDelivery, WebhookSender } from "#domain/messages/ports.ts";
 import type { WebhookEvents } from "#domain/webhooks/ports.ts";
-import { attemptDelivery, type WebhookEndpoint } from "./attempt.ts";
+import { attemptDelivery, type CalledEndpoint } from "./attempt.ts";
 import type { Endpoints } from "./endpoints.ts";
 import { messageEvent } from "./message-events.ts";
 import { toDelivery } from "./payload.ts";
@@ -121,7 +121,7 @@ async function workOff(
 
 async function attempt(
   delivery: WebhookDelivery,
-  endpoint: WebhookEndpoint,
+  endpoint: CalledEndpoint,
   timeoutMs: number,
   { endpoints, sender, clock, random }: NotificationsDependencies,
   deferred: Deferred[],

@@ -4,7 +4,7 @@ import type { MessageStatus } from "#domain/events/message-status.ts";
 import { eventBody, type WebhookEvent } from "#domain/webhooks/events.ts";
 import { createEndpoints } from "./endpoints.ts";
 import { createWebhookRetrier } from "./retrier.ts";
-import { records, status, world } from "./scripted-notifications.ts";
+import { records, status, world } from "../../tests/notifications/scripted-notifications.ts";
 
 describe("an endpoint that has subscribed", () => {
   const endpoint = (tenantId: string | null, ...events: WebhookEvent["type"][]) => ({

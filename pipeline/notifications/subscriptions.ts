@@ -1,6 +1,6 @@
 import type { WebhookEventType } from "#domain/webhooks/events.ts";
 import type { WebhookEndpoint, WebhookEndpointFeed } from "#domain/webhooks/ports.ts";
-import type { WebhookEndpoint as CalledEndpoint } from "./attempt.ts";
+import type { CalledEndpoint } from "./attempt.ts";
 
 /** The webhook endpoints that there are, as this process knows them. */
 export interface Subscriptions {

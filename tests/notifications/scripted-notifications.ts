@@ -4,10 +4,10 @@ import type { WebhookAnswer, WebhookDeliveries } from "#domain/messages/ports.ts
 import type { TenantConfiguration } from "#domain/tenants/tenant.ts";
 import { type WebhookEvent } from "#domain/webhooks/events.ts";
 import type { WebhookEndpointFeed } from "#domain/webhooks/ports.ts";
-import { createEndpoints } from "./endpoints.ts";
-import { createWebhookRetrier } from "./retrier.ts";
-import { createNotificationsHandler } from "./stage.ts";
-import { createSubscriptions } from "./subscriptions.ts";
+import { createEndpoints } from "#pipeline/notifications/endpoints.ts";
+import { createWebhookRetrier } from "#pipeline/notifications/retrier.ts";
+import { createNotificationsHandler } from "#pipeline/notifications/stage.ts";
+import { createSubscriptions } from "#pipeline/notifications/subscriptions.ts";
 
 export const SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 export const OK: WebhookAnswer = { kind: "answered", status: 200, retryAfterMs: null };
