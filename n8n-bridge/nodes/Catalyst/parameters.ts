@@ -87,6 +87,44 @@ export const idempotencyKeyField: INodeProperties = {
     "The request takes effect once per key. Left empty, the node makes one of execution, node, loop round and item, so that Retry On Fail changes nothing twice.",
 };
 
+/** What an operation that changes something may be told besides, in the order of its names. */
+export function options(...fields: INodeProperties[]): INodeProperties {
+  return {
+    displayName: "Options",
+    name: "options",
+    type: "collection",
+    placeholder: "Add option",
+    default: {},
+    options: fields,
+  };
+}
+
+export const amountField: INodeProperties = {
+  displayName: "Amount",
+  name: "amount",
+  type: "string",
+  required: true,
+  default: "",
+  placeholder: "100.00",
+  description: "Exact to 18 decimals",
+};
+
+export const currencyField: INodeProperties = {
+  displayName: "Currency",
+  name: "currency",
+  type: "string",
+  default: "",
+  description: "When given, must be the wallet's",
+};
+
+export const walletField: INodeProperties = {
+  displayName: "Wallet ID",
+  name: "walletId",
+  type: "string",
+  default: "",
+  description: "Default: the tenant's first wallet",
+};
+
 export const reason: INodeProperties = {
   displayName: "Reason",
   name: "reason",

@@ -3,25 +3,14 @@ import { invoice, tenantFilter } from "../../../fields/locators";
 import { call, path } from "../../../gateway/call";
 import { effectHeaders } from "../../../gateway/idempotency";
 import { linked, type Operation } from "../../operation";
-import { collection, id, idempotencyKeyField } from "../../parameters";
+import { collection, id, idempotencyKeyField, options } from "../../parameters";
 
 export const resend: Operation = {
   name: "Resend",
   value: "resend",
   action: "Resend an invoice",
   description: "Mail an invoice once more, to the tenant's address of today",
-  fields: [
-    tenantFilter,
-    invoice,
-    {
-      displayName: "Options",
-      name: "options",
-      type: "collection",
-      placeholder: "Add option",
-      default: {},
-      options: [idempotencyKeyField],
-    },
-  ],
+  fields: [tenantFilter, invoice, options(idempotencyKeyField)],
   run: async (context, item) => {
     const answer = await call(context, {
       method: "POST",

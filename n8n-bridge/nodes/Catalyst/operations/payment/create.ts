@@ -3,7 +3,16 @@ import { call, given, path } from "../../../gateway/call";
 import { linkOfRun } from "../../../gateway/catalog";
 import { effectHeaders } from "../../../gateway/idempotency";
 import { linked, type Operation } from "../../operation";
-import { collection, id, idempotencyKeyField, text } from "../../parameters";
+import {
+  amountField,
+  collection,
+  id,
+  idempotencyKeyField,
+  options,
+  text,
+  currencyField,
+  walletField,
+} from "../../parameters";
 
 export const create: Operation = {
   name: "Create",
@@ -11,41 +20,7 @@ export const create: Operation = {
   action: "Create a payment",
   description:
     "Top a wallet up by card, PayPal or transfer: the tenant's provider collects, or payment.action_url is where the payer acts",
-  fields: [
-    tenant,
-    {
-      displayName: "Amount",
-      name: "amount",
-      type: "string",
-      required: true,
-      default: "",
-      placeholder: "100.00",
-    },
-    {
-      displayName: "Options",
-      name: "options",
-      type: "collection",
-      placeholder: "Add option",
-      default: {},
-      options: [
-        {
-          displayName: "Currency",
-          name: "currency",
-          type: "string",
-          default: "",
-          description: "When given, must be the wallet's",
-        },
-        idempotencyKeyField,
-        {
-          displayName: "Wallet ID",
-          name: "walletId",
-          type: "string",
-          default: "",
-          description: "Default: the tenant's first wallet",
-        },
-      ],
-    },
-  ],
+  fields: [tenant, amountField, options(currencyField, idempotencyKeyField, walletField)],
   run: async (context, item) => {
     const { idempotencyKey, currency, walletId } = collection(context, "options", item);
     const answer = await call(context, {

@@ -3,7 +3,7 @@ import { call, given } from "../../../gateway/call";
 import { effectHeaders } from "../../../gateway/idempotency";
 import { isObject } from "../../../gateway/problem";
 import { linked, type Operation } from "../../operation";
-import { collection, idempotencyKeyField, text } from "../../parameters";
+import { collection, idempotencyKeyField, options, text } from "../../parameters";
 
 /** Prices are texts: a number of n8n is a double and would lose digits. */
 const price = (displayName: string, name: string): INodeProperties => ({
@@ -198,17 +198,7 @@ export const create: Operation = {
   action: "Create a rate card",
   description:
     "Store a version of a rate card. A later version holds from two seconds after it is stored, or its effective date.",
-  fields: [
-    ...shown,
-    {
-      displayName: "Options",
-      name: "options",
-      type: "collection",
-      placeholder: "Add option",
-      default: {},
-      options: [idempotencyKeyField],
-    },
-  ],
+  fields: [...shown, options(idempotencyKeyField)],
   run: async (context, item) => {
     const answer = await call(context, {
       method: "POST",

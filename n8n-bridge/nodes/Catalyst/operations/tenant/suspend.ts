@@ -2,7 +2,7 @@ import { tenant } from "../../../fields/locators";
 import { call } from "../../../gateway/call";
 import { effectHeaders, executionHeader } from "../../../gateway/idempotency";
 import { linked, type Operation } from "../../operation";
-import { collection, id, idempotencyKeyField, reason, text } from "../../parameters";
+import { collection, id, idempotencyKeyField, options, reason, text } from "../../parameters";
 
 export const suspend: Operation = {
   name: "Suspend",
@@ -21,14 +21,7 @@ export const suspend: Operation = {
       default: 0,
       description: "From the notice to the end of service; 0: at once and without a notice",
     },
-    {
-      displayName: "Options",
-      name: "options",
-      type: "collection",
-      placeholder: "Add option",
-      default: {},
-      options: [idempotencyKeyField],
-    },
+    options(idempotencyKeyField),
   ],
   run: async (context, item) => {
     const answer = await call(context, {

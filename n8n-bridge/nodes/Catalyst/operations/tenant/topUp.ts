@@ -2,7 +2,16 @@ import { tenant } from "../../../fields/locators";
 import { call, given, path } from "../../../gateway/call";
 import { effectHeaders } from "../../../gateway/idempotency";
 import { linked, type Operation } from "../../operation";
-import { collection, id, idempotencyKeyField, text } from "../../parameters";
+import {
+  amountField,
+  collection,
+  id,
+  idempotencyKeyField,
+  options,
+  text,
+  currencyField,
+  walletField,
+} from "../../parameters";
 
 export const topUp: Operation = {
   name: "Top Up",
@@ -11,46 +20,19 @@ export const topUp: Operation = {
   description: "Put money into a wallet, once however often the node is tried",
   fields: [
     tenant,
-    {
-      displayName: "Amount",
-      name: "amount",
-      type: "string",
-      required: true,
-      default: "",
-      placeholder: "100.00",
-      description: "Exact to 18 decimals",
-    },
-    {
-      displayName: "Options",
-      name: "options",
-      type: "collection",
-      placeholder: "Add option",
-      default: {},
-      options: [
-        {
-          displayName: "Currency",
-          name: "currency",
-          type: "string",
-          default: "",
-          description: "When given, must be the wallet's",
-        },
-        idempotencyKeyField,
-        {
-          displayName: "Reason",
-          name: "reason",
-          type: "string",
-          default: "",
-          placeholder: "bank transfer 4711",
-        },
-        {
-          displayName: "Wallet ID",
-          name: "walletId",
-          type: "string",
-          default: "",
-          description: "Default: the tenant's first wallet",
-        },
-      ],
-    },
+    amountField,
+    options(
+      currencyField,
+      idempotencyKeyField,
+      {
+        displayName: "Reason",
+        name: "reason",
+        type: "string",
+        default: "",
+        placeholder: "bank transfer 4711",
+      },
+      walletField,
+    ),
   ],
   run: async (context, item) => {
     const { idempotencyKey, currency, reason, walletId } = collection(context, "options", item);

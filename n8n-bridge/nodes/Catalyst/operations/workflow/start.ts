@@ -5,7 +5,7 @@ import { call, path } from "../../../gateway/call";
 import { recentFlow } from "../../../gateway/catalog";
 import { effectHeaders, executionHeader } from "../../../gateway/idempotency";
 import { linked, type Operation } from "../../operation";
-import { collection, id, idempotencyKeyField } from "../../parameters";
+import { collection, id, idempotencyKeyField, options } from "../../parameters";
 
 export const start: Operation = {
   name: "Start",
@@ -16,25 +16,15 @@ export const start: Operation = {
   fields: [
     workflow,
     mappedInput("getWorkflowInput", ["workflow.value"]),
-    {
-      displayName: "Options",
-      name: "options",
-      type: "collection",
-      placeholder: "Add option",
-      default: {},
-      options: [
-        idempotencyKeyField,
-        {
-          displayName: "Wait (Ms)",
-          name: "waitMs",
-          type: "number",
-          typeOptions: { minValue: 0, maxValue: 25000 },
-          default: 0,
-          description:
-            "How many milliseconds the request waits for the result, up to 25,000. For longer flows use Start and Wait.",
-        },
-      ],
-    },
+    options(idempotencyKeyField, {
+      displayName: "Wait (Ms)",
+      name: "waitMs",
+      type: "number",
+      typeOptions: { minValue: 0, maxValue: 25000 },
+      default: 0,
+      description:
+        "How many milliseconds the request waits for the result, up to 25,000. For longer flows use Start and Wait.",
+    }),
   ],
   run: async (context, item) => {
     const { waitMs } = collection(context, "options", item);

@@ -4,7 +4,7 @@ import { workflow } from "../../../fields/locators";
 import { idempotencyKey } from "../../../gateway/idempotency";
 import { keepWaitingFor, resultUrl } from "../../../gateway/resume";
 import type { Operation } from "../../operation";
-import { idempotencyKeyField } from "../../parameters";
+import { idempotencyKeyField, options } from "../../parameters";
 import { startRun } from "./start";
 
 /** Starts a run and puts the execution to wait, which holds no slot of n8n: the platform calls it back once the run has ended. */
@@ -24,14 +24,7 @@ export const startAndWait: Operation = {
       type: "notice",
       default: "",
     },
-    {
-      displayName: "Options",
-      name: "options",
-      type: "collection",
-      placeholder: "Add option",
-      default: {},
-      options: [idempotencyKeyField],
-    },
+    options(idempotencyKeyField),
   ],
   run: async (context, item) => {
     const count = context.getInputData().length;

@@ -5,7 +5,7 @@ import { call, path } from "../../../gateway/call";
 import { flow, linkOfRun, message } from "../../../gateway/catalog";
 import { effectHeaders } from "../../../gateway/idempotency";
 import { linked, type Operation } from "../../operation";
-import { collection, id, idempotencyKeyField } from "../../parameters";
+import { collection, id, idempotencyKeyField, options } from "../../parameters";
 
 export const update: Operation = {
   name: "Update",
@@ -26,14 +26,7 @@ export const update: Operation = {
         'What the flow is told. Choose from the list, or specify an ID using an <a href="https://docs.n8n.io/code/expressions/">expression</a>.',
     },
     mappedInput("getUpdateInput", ["workflow.value", "updateName"]),
-    {
-      displayName: "Options",
-      name: "options",
-      type: "collection",
-      placeholder: "Add option",
-      default: {},
-      options: [idempotencyKeyField],
-    },
+    options(idempotencyKeyField),
   ],
   run: async (context, item) => {
     const [workflowId, name] = [id(context, "workflowId", item), id(context, "updateName", item)];
