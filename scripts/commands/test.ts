@@ -2,6 +2,7 @@ import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { spawn } from "node:child_process";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
+import { stripVTControlCharacters } from "node:util";
 import {
   environmentFile,
   startEnvironment,
@@ -27,6 +28,8 @@ const usage = `catalyst test [--all] [--no-install] [PATTERN]
 interface Tally {
   passed: number;
   failed: number;
+  /** What failed, to be said again at the end: a long run's first failure is far up by then. */
+  readonly failures: string[];
 }
 
 const checks = [
@@ -42,11 +45,12 @@ async function run(args: readonly string[]): Promise<number> {
   const [pattern, ...rest] = positionals;
   if (rest.length > 0) throw new UsageError("catalyst test takes one PATTERN");
   if (values.all) process.env[testAllVariable] = "1";
-  const tally: Tally = { passed: 0, failed: 0 };
+  const tally: Tally = { passed: 0, failed: 0, failures: [] };
   if (pattern === undefined) for (const check of checks) await runCheck(check, tally);
   await runUnitTests(pattern, tally);
   await runIntegrationTests(pattern, !values["no-install"], tally);
   if (tally.passed + tally.failed === 0) progress(`no test file matches ${pattern ?? "anything"}`);
+  for (const failure of tally.failures) progress(`✗ ${failure}`);
   print(`${tally.passed} passed, ${tally.failed} failed`);
   return tally.failed === 0 && tally.passed > 0 ? 0 : 1;
 }
@@ -64,6 +68,7 @@ async function runCheck(check: (typeof checks)[number], tally: Tally): Promise<v
     progress(`✓ ${check.title} (${took})`);
   } else {
     tally.failed += 1;
+    tally.failures.push(check.title);
     progress(`${result.output.trimEnd()}\n✗ ${check.title} (${took})`);
   }
 }
@@ -117,6 +122,7 @@ async function runOnServers(
     await runJest("integration", files, flags, tally);
   } catch (error) {
     tally.failed += 1;
+    tally.failures.push("servers and processes for the tests");
     progress(`${(error as Error).message}\n✗ servers and processes for the tests`);
   } finally {
     await environment?.stop();
@@ -154,11 +160,33 @@ const jest = [
   join(rootDirectory, "node_modules", "jest", "bin", "jest.js"),
 ];
 
+/** What jest writes by --json, as far as it is read here. https://jestjs.io/docs/cli#--json */
 interface JestResult {
   readonly numPassedTests: number;
   readonly numFailedTests: number;
   /** Files that failed before any of their tests ran. */
   readonly numRuntimeErrorTestSuites: number;
+  readonly testResults: readonly {
+    readonly name: string;
+    readonly status: string;
+    readonly assertionResults: readonly {
+      readonly fullName: string;
+      readonly status: string;
+      readonly failureMessages: readonly string[];
+    }[];
+  }[];
+}
+
+/** The path, the name and the first line of why, for each test that failed and each file that did before its tests. */
+function failuresOf({ testResults }: JestResult): string[] {
+  return testResults.flatMap(({ name, status, assertionResults }) => {
+    const path = relative(rootDirectory, name);
+    const failed = assertionResults.filter((test) => test.status === "failed");
+    if (failed.length === 0) return status === "failed" ? [path] : [];
+    return failed.map(({ fullName, failureMessages: [why = ""] }) => {
+      return `${path} › ${fullName}: ${stripVTControlCharacters(why).split("\n", 1).join()}`;
+    });
+  });
 }
 
 async function runJest(
@@ -193,6 +221,7 @@ async function runJest(
   const failed = code === 0 ? named : Math.max(1, named);
   tally.passed += passed;
   tally.failed += failed;
+  if (result !== undefined) tally.failures.push(...failuresOf(result));
   progress(`${failed === 0 ? "✓" : "✗"} ${project} tests: ${passed} passed, ${failed} failed (${took})`);
 }
 
