@@ -6,7 +6,7 @@ import { fetchJars, mavenPrerequisite } from "./maven.ts";
 import type { Command } from "./server.ts";
 import { canInstallPackages, installPackages } from "./system-packages.ts";
 
-const version = "1.31.0";
+const version = "1.38.0";
 const jars = join(cacheDirectory, `temporal-test-server-${version}`);
 
 /**

@@ -98,9 +98,9 @@ describe("time", () => {
 
   test("a critical case asks everybody at once", async () => {
     await run(alertOf({ severity: "critical" }), {}, async ({ flow, calls }) => {
-      await until(() => calls.includes("escalation owner"));
-      expect(calls).toEqual(
-        expect.arrayContaining(["ask support", "escalation manager", "escalation owner"]),
+      // They are asked side by side.
+      await until(() =>
+        ["ask support", "escalation manager", "escalation owner"].every((call) => calls.includes(call)),
       );
       await decide(flow, "block");
     });

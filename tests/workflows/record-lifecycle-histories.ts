@@ -80,7 +80,7 @@ const standing = async (): Promise<{ due: boolean; because: string }> => ({ due,
 await recordSuspension("not-due", {}, { suspensionStanding: async () => ({ due: false, because: "" }) });
 await recordSuspension("reinstated-after-grace", { graceSeconds: 86_400 }, {}, async (flow, time) => {
   await until(flow, SUSPENSION_STATE, "noticed");
-  await time.pass(DAY_MS);
+  await time.pass(1.5 * DAY_MS);
   await until(flow, SUSPENSION_STATE, "suspended");
   await time.pass(8 * DAY_MS);
   await flow.executeUpdate(REINSTATE, { args: [BY] });

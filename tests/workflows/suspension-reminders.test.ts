@@ -34,12 +34,12 @@ async function until(flow: Flow, status: string): Promise<void> {
   }
 }
 
-/** Runs one suspension while `act` does what happens from outside; answers what it came to and the mails, with the day of each. */
 /** Each look is a turn of the loop: what is waited for is another promise's work. */
 async function untilTrue(holds: () => boolean): Promise<void> {
   while (!holds()) await new Promise((resolve) => setTimeout(resolve, 5));
 }
 
+/** Runs one suspension while `act` does what happens from outside; answers what it came to and the mails, with the day of each. */
 async function run(
   given: Partial<SuspensionInput>,
   act: (flow: Flow, calls: readonly string[]) => Promise<void>,
@@ -93,7 +93,7 @@ describe("a suspension of two months", () => {
       await until(flow, "noticed");
       await time.pass(89 * DAY_MS);
       await until(flow, "noticed");
-      await time.pass(2 * DAY_MS);
+      await time.pass(1.5 * DAY_MS);
       await until(flow, "suspended");
       await reinstate(flow);
     });
@@ -142,7 +142,7 @@ describe("a suspension of two months", () => {
       { graceSeconds: 30 * 86_400 },
       async (flow) => {
         await until(flow, "noticed");
-        await time.pass(4 * DAY_MS);
+        await time.pass(3.5 * DAY_MS);
         await until(flow, "suspended");
         await reinstate(flow);
       },

@@ -21,7 +21,9 @@ import { progress } from "../../scripts/terminal.ts";
 /**
  * A Temporal server of this test file's own whose clock is the test's: thirty days pass in a second. Its time goes as ours does until a
  * test lets it skip, so that nothing falls due before a test has sent its signals. It knows no Schedules. It skips no more once a
- * flow waits for a worker that is not there, or was terminated at work: give every queue a worker and let flows end, or start a server for each test.
+ * flow waits for a worker that is not there, was terminated at work, or ends after its parent (https://github.com/temporalio/sdk-typescript/issues/1101):
+ * give every queue a worker and let flows end, or start a server for each test. A timer that falls due while its flow cancels it stops the flow
+ * (https://github.com/temporalio/sdk-java/issues/3088): let time pass to a moment at which nothing is due.
  */
 export interface TimeSkipping {
   readonly temporal: TemporalClient;
