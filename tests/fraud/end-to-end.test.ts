@@ -10,7 +10,7 @@ beforeAll(async () => {
 interface Case {
   readonly case_id: string;
   readonly status: string;
-  readonly destinations: readonly { readonly prefix: string | null }[];
+  readonly destinations: readonly { readonly country: string | null; readonly prefix: string | null }[];
   readonly timeline: readonly { readonly text: string }[];
   readonly workflow_url: string;
 }
@@ -119,6 +119,34 @@ describe("from traffic to a decision", () => {
       body: new URLSearchParams({ decision: "block", name: "Lee", reason: "late" }),
     });
     expect(await late.text()).toContain("release, by support: Kim: a drill");
+  }, 180_000);
+
+  test("many messages to one country of which few arrive → traffic pumping → frozen while the rest goes on", async () => {
+    const tenant = await world.tenant("PUMP", {}, "100");
+    // Numbers whose receipts say UNDELIV; so many that a window's least is reached on either side of its end.
+    const messages = Array.from({ length: 700 }, (_, index) => ({
+      from: "ACME",
+      to: `+447400${String(index).padStart(3, "0")}998`,
+      text: "Your code is on its way",
+    }));
+    await tenant.rest.post("/api/v2/messages", { messages });
+    const { case_id: caseId } = await openCase(tenant);
+    const { destinations } = await eventually(
+      () => caseOf(caseId),
+      (found) => found.destinations.length > 0,
+    );
+    expect(destinations).toEqual([expect.objectContaining({ country: "GB" })]);
+    const [mail] = await eventually(
+      () => mailsOf(caseId),
+      (mails) => mails.length > 0,
+    );
+    expect(mail?.text).toContain("traffic pumping");
+    await eventually(
+      () => send(tenant),
+      (answer) => answer.includes("destination_frozen"),
+    );
+    expect(await send(tenant, { ...MESSAGE, to: "+12025550143" })).toBe("accepted");
+    await decide(caseId, "release");
   }, 180_000);
 
   test("a refund gives each affected charge back once, and nothing else", async () => {

@@ -1,48 +1,22 @@
 import { beforeAll, expect, test } from "@jest/globals";
-import type { PaymentBody } from "#gateway/rest/payment-body.ts";
 import type { PaymentBooks } from "../../examples/stripe-simulator/books.ts";
-import { attachWorld, eventually, type Tenant, type World } from "../pipeline/world.ts";
+import { attachWorld, eventually, type World } from "../pipeline/world.ts";
+import { paymentsBy } from "./paying-tenants.ts";
 
 let world: World;
 beforeAll(async () => {
   world = await attachWorld();
 }, 60_000);
 
-interface Begun {
-  readonly payment_id: string;
-}
-
-async function payingTenant(paymentMethodId: string | null): Promise<Tenant> {
-  const tenant = await world.tenant("PAY", { email: "ops@pay.test" });
-  await world.admin.patch(`/api/v2/tenants/${tenant.tenantId}`, {
-    payment: { provider: "stripe", customer_id: null, payment_method_id: paymentMethodId },
-  });
-  return tenant;
-}
-
-const pay = ({ rest, tenantId }: Tenant, amount = "25.00"): Promise<Begun> =>
-  rest.post(`/api/v2/tenants/${tenantId}/payments`, { amount }, { "idempotency-key": "first" });
-
-const paymentOf = ({ rest }: Tenant, { payment_id: id }: Begun): Promise<PaymentBody> =>
-  rest.get<PaymentBody>(`/api/v2/payments/${id}`).catch(() => ({ state: "collecting" }) as PaymentBody);
-
-const until = (tenant: Tenant, begun: Begun, state: PaymentBody["state"]): Promise<PaymentBody> =>
-  eventually(
-    () => paymentOf(tenant, begun),
-    (payment) => payment.state === state,
-  );
-
-const balance = async ({ rest, tenantId }: Tenant): Promise<string> =>
-  (await rest.get<{ balance: string }>(`/api/v2/tenants/${tenantId}/balance`)).balance;
-
-async function simulator<Answer>(path: string, body?: object): Promise<Answer> {
-  const url = `${world.environment.urls.stripeSimulator}/simulator/${path}`;
-  const answer = await fetch(url, body === undefined ? {} : { method: "POST", body: JSON.stringify(body) });
-  return (await answer.json()) as Answer;
-}
-
-const booksOf = async ({ payment_id: id }: Begun): Promise<PaymentBooks | undefined> =>
-  (await simulator<Record<string, PaymentBooks>>("books"))[id];
+const {
+  tenant: payingTenant,
+  pay,
+  until,
+  of: paymentOf,
+  balance,
+  simulator,
+  books: booksOf,
+} = paymentsBy<PaymentBooks>("stripe", () => world);
 
 test("a stored card tops the wallet up, once; half of it goes back, and no more than is left", async () => {
   const tenant = await payingTenant("pm_card_visa");
