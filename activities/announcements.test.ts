@@ -81,6 +81,7 @@ test("an invoice that has a number, when it has it", async () => {
           { ...invoice, invoiceId: "draft", number: null },
         ],
         empty: [],
+        unaddressed: false,
       }),
       issueInvoice: async ({ invoiceId }) => ({ ...invoice, invoiceId, number: "INV-2" }),
     },

@@ -49,7 +49,7 @@ export function createInvoicingActivities(dependencies: InvoicingDependencies): 
           if (outcome.kind === "invoice") invoices.push(flowInvoiceOf(outcome.invoice));
           else empty.push(walletId);
         }
-        return { invoices, empty };
+        return { invoices, empty, unaddressed: tenant.email === null };
       }),
 
     async registerFiscally({ invoiceId }) {

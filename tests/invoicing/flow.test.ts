@@ -204,7 +204,7 @@ describe("invoicing on Temporal", () => {
       closePeriod: async () => {
         reached.resolve();
         await goOn.promise;
-        return { invoices: [invoice], empty: [] };
+        return { invoices: [invoice], empty: [], unaddressed: false };
       },
     });
     await flows.withWorker(activities, async (_starter, queue) => {

@@ -114,9 +114,18 @@ describe("invoicing", () => {
     expect(await begunPayment(statement.invoiceId)).toBeNull();
   });
 
+  test("of a tenant without an address, tries no mail and begins the payment", async () => {
+    const invoice = flowInvoice();
+    const { calls } = await run([invoice], {
+      closePeriod: async () => ({ invoices: [invoice], empty: [], unaddressed: true }),
+    });
+    expect(calls).toEqual(["closePeriod"]);
+    expect(await begunPayment(invoice.invoiceId)).not.toBeNull();
+  });
+
   test("of a period in which nothing happened, does nothing", async () => {
     const { output, calls } = await run([], {
-      closePeriod: async () => ({ invoices: [], empty: ["w-1"] }),
+      closePeriod: async () => ({ invoices: [], empty: ["w-1"], unaddressed: false }),
     });
     expect(output).toEqual({ invoices: [], empty: ["w-1"] });
     expect(calls).toEqual(["closePeriod"]);
@@ -171,7 +180,7 @@ describe("invoicing", () => {
       };
     const draft = flowInvoice({ number: null });
     const { output } = await run([draft], {
-      closePeriod: away("closePeriod", { invoices: [draft], empty: [] }),
+      closePeriod: away("closePeriod", { invoices: [draft], empty: [], unaddressed: false }),
       registerFiscally: away("registerFiscally", null),
       issueInvoice: away("issueInvoice", { ...draft, number: "INV-1" }),
       mailInvoice: away("mailInvoice", { kind: "accepted" as const }),

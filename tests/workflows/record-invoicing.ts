@@ -17,6 +17,7 @@ const RECORDINGS: readonly (readonly [
   ["invoiced", [flowInvoice()], {}],
   ["statement", [statement], {}],
   ["empty", [], {}],
+  ["unaddressed", [], { closePeriod: async () => ({ invoices: [statement], empty: [], unaddressed: true }) }],
   ["mail-refused", [statement], { mailInvoice: async () => refused }],
   ["registered-fiscally", [flowInvoice({ number: null, kind: "statement" })], {}],
   [

@@ -34,7 +34,7 @@ export function scriptedInvoicing(
 ): ScriptedInvoicing {
   const calls: string[] = [];
   const happy: InvoicingActivities = {
-    closePeriod: async () => ({ invoices: [...invoices], empty: [] }),
+    closePeriod: async () => ({ invoices: [...invoices], empty: [], unaddressed: false }),
     registerFiscally: async () => ({ authority: "TAX", reference: "A-1", qr: null }),
     issueInvoice: async ({ invoiceId }) => flowInvoice({ invoiceId, number: "INV-2026-000002" }),
     mailInvoice: async () => ({ kind: "accepted" }),

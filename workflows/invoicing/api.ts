@@ -53,6 +53,12 @@ export const invoicingOutput = z.object({
 
 export type InvoicingOutput = z.infer<typeof invoicingOutput>;
 
+/** What closing came to. */
+export interface ClosedPeriod extends InvoicingOutput {
+  /** The tenant has no address for mails. */
+  readonly unaddressed: boolean;
+}
+
 /** Query: how far it is. */
 export const INVOICING_STATE = "state";
 
@@ -70,7 +76,7 @@ export interface InvoicingActivities {
    * registered with an authority, they are drafts without a number. What was closed before comes back as it is.
    * @throws ApplicationFailure final: `UnknownTenant`, `UnknownWallet`, `NotOver` (the period has not ended yet), `Validation`.
    */
-  closePeriod(step: InvoicingInput & { readonly dueAt: number }): Promise<InvoicingOutput>;
+  closePeriod(step: InvoicingInput & { readonly dueAt: number }): Promise<ClosedPeriod>;
   /** @throws ApplicationFailure final: `FiscalRejected`, with the authority's words. */
   registerFiscally(step: { readonly invoiceId: string }): Promise<FiscalRegistration | null>;
   issueInvoice(step: {

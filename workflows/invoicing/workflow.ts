@@ -22,6 +22,7 @@ import { isAlreadyStarted, MAIL, stepsOf, toldStory, type ToldStory } from "#wor
 import {
   INVOICING_STATE,
   invoicingInput,
+  type ClosedPeriod,
   type FlowInvoice,
   type InvoicingActivities,
   type InvoicingInput,
@@ -90,17 +91,17 @@ class Invoicing {
     this.#story.end("done", closedText(closed));
     // From here on there are documents with numbers: what is cancelled now still goes out and is collected.
     await CancellationScope.nonCancellable(async () => {
-      for (const invoice of closed.invoices) await this.#finish(invoice);
+      for (const invoice of closed.invoices) await this.#finish(invoice, closed);
     });
     this.#story.finish("done", this.#invoices.length === 0 ? "Nothing to invoice." : "Invoiced.");
     return { invoices: this.#invoices, empty: closed.empty };
   }
 
-  async #finish(closed: FlowInvoice): Promise<void> {
+  async #finish(closed: FlowInvoice, { unaddressed }: ClosedPeriod): Promise<void> {
     const invoice = closed.number === null ? await this.#register(closed) : closed;
     this.#invoices.push(invoice);
     this.#show(invoice);
-    if (!invoice.mailed) await this.#mail(invoice);
+    if (!invoice.mailed) await this.#mail(invoice, unaddressed);
     if (invoice.kind === "invoice" && invoice.openMinor !== "0") await this.#collect(invoice);
   }
 
@@ -124,17 +125,16 @@ class Invoicing {
   }
 
   /** A mail that cannot be sent keeps nothing else from happening: the invoice stands in the books. */
-  async #mail({ invoiceId, number }: FlowInvoice): Promise<void> {
+  async #mail({ invoiceId, number }: FlowInvoice, unaddressed: boolean): Promise<void> {
     this.#story.begin("mailing", `${number} mailed`);
+    if (unaddressed) return this.#story.end("failed", noAddress(number));
     try {
       const outcome = await activities(MAIL, `mail ${number}`).mailInvoice({ invoiceId, again: null });
       if (outcome.kind === "accepted") this.#story.end("done");
       else
         this.#story.end(
           "failed",
-          outcome.kind === "none"
-            ? `${number}: the tenant has no address`
-            : `${number} refused: ${outcome.reason}`,
+          outcome.kind === "none" ? noAddress(number) : `${number} refused: ${outcome.reason}`,
         );
     } catch (error) {
       if (isCancellation(error)) throw error;
@@ -186,6 +186,10 @@ function dueAt(): number {
   const at = scheduled instanceof Date ? scheduled.getTime() : Date.parse(String(scheduled));
   if (Number.isNaN(at)) throw ApplicationFailure.nonRetryable(`${SCHEDULED_START} is no time`, "Validation");
   return at;
+}
+
+function noAddress(number: string | null): string {
+  return `${number}: the tenant has no address`;
 }
 
 function closedText({ invoices, empty }: InvoicingOutput): string {
