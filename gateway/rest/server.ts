@@ -66,7 +66,8 @@ export async function createRestGateway(
 const validatorCompiler: FastifySchemaCompiler<z.ZodType> = ({ schema, httpPart }) => {
   const prefix = httpPart === "querystring" ? "query" : httpPart === "body" ? "" : (httpPart ?? "");
   return (data: unknown) => {
-    const result = schema.safeParse(data);
+    // A body that is not there comes as null, which no schema has a default for.
+    const result = schema.safeParse(httpPart === "body" ? (data ?? undefined) : data);
     if (result.success) return { value: result.data };
     return { error: validationProblem(fieldErrors(result.error.issues, prefix)) };
   };

@@ -69,6 +69,14 @@ test("what does not exist, or is not for this key, says so", async () => {
   expect(extra.errors.map(({ path }) => path)).toEqual(["input"]);
 });
 
+test("what takes no input may be sent without a body", async () => {
+  const signal = `${RUN}/signals/causeMayHaveEnded`;
+  for (const body of [undefined, "", {}]) {
+    const sent = await call(opened.gateway, "POST", signal, body === undefined ? {} : { body });
+    expect(sent.statusCode).toBe(202);
+  }
+});
+
 test("a tenant sees its own runs alone", async () => {
   const list = await call(opened.gateway, "GET", "/api/v2/workflows/runs", {
     token: TENANT_KEYS["TENANT-001"],
