@@ -84,6 +84,21 @@ test("a page that is none of the gateway's is told by its status", async () => {
   });
 });
 
+test("what the gateway says of the one field at fault is not said twice", async () => {
+  const detail = "to is no phone number";
+  gateway.answers.set(
+    "POST /api/v2/messages",
+    problem(422, "message_refused", detail, [{ path: "to", message: detail }]),
+  );
+  const parameters = { resource: "message", operation: "send", to: "nobody" };
+  const context = executeContext({ baseUrl: gateway.url, parameters });
+  await assert.rejects(node.execute.call(context), (error: InstanceType<typeof NodeApiError>) => {
+    assert.equal(error.message, detail);
+    assert.equal(error.description, "Correct the field named above. Request ID: req-1.");
+    return true;
+  });
+});
+
 test("a revoked key is told with its remedy", async () => {
   const context = executeContext({ baseUrl: gateway.url, parameters: balance, apiKey: "revoked" });
   await assert.rejects(node.execute.call(context), /A valid bearer token is needed/);

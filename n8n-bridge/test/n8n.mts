@@ -159,8 +159,12 @@ interface HttpRequest {
   readonly encoding: string;
 }
 
-/** As n8n sends it: with the credential's header, and the answer whole. */
-async function send({ method, baseURL, url, qs, headers, body, encoding }: HttpRequest, apiKey: string) {
+/** As n8n sends it: with the credential's header, without a body that is an empty object, and the answer whole. */
+async function send(
+  { method, baseURL, url, qs, headers, encoding, ...request }: HttpRequest,
+  apiKey: string,
+) {
+  const body = JSON.stringify(request.body) === "{}" ? undefined : request.body;
   const query = qs === undefined ? "" : `?${new URLSearchParams(qs)}`;
   const response = await fetch(`${baseURL}${url}${query}`, {
     method,

@@ -17,7 +17,7 @@ export interface GatewayRequest {
   /** Below the base URL, with its parts encoded: see `path`. */
   readonly url: string;
   readonly query?: IDataObject;
-  /** A string goes as it is: JSON text whose numbers keep every digit. */
+  /** A string goes as it is: JSON text whose numbers keep every digit. n8n itself would leave an empty object out. */
   readonly body?: IDataObject | string;
   readonly headers?: IDataObject;
   /** Index of the input item, for the error. */
@@ -47,7 +47,7 @@ export async function call<Answer = IDataObject>(caller: Caller, request: Gatewa
         ...headers,
       },
       ...(query === undefined ? {} : { qs: given(query) }),
-      ...(body === undefined ? {} : { body }),
+      ...(body === undefined ? {} : { body: typeof body === "string" ? body : JSON.stringify(body) }),
       encoding: binary ? "arraybuffer" : "text",
       timeout: TIMEOUT_MS,
       disableFollowRedirect: true,

@@ -78,6 +78,7 @@ export function remedyOf({ code, status }: Problem): string {
 /** The error that n8n shows: what is wrong, with which field, and what to do. */
 export function problemError(node: INode, problem: Problem, itemIndex?: number): NodeApiError {
   const lines = problem.errors
+    .filter(({ message }) => message !== problem.detail)
     .map(({ path, message }) => `${path}: ${message}`)
     .filter((line) => line !== problem.detail);
   const request = problem.requestId === null ? "" : ` Request ID: ${problem.requestId}.`;
