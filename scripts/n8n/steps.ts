@@ -5,6 +5,8 @@ import type { Canvas, CanvasNode, Connections } from "./canvases.ts";
 export type Step = Omit<CanvasNode, "id" | "position"> & {
   /** Part of the address of a node that is called. */
   readonly webhookId?: string;
+  /** The execution goes on with an item that holds the error. It stops there if left out. */
+  readonly onError?: "continueRegularOutput";
 };
 
 export const catalystCredential = { catalystApi: { id: null, name: "Catalyst" } };

@@ -11,6 +11,9 @@ import {
   type Step,
 } from "../../scripts/n8n/steps.ts";
 
+/** The trigger of canvases that a person starts. */
+export const pressed = "Press execute";
+
 const tenantId = "$('Called').item.json.body.tenant_id";
 
 /** A row of `outcomes` each time that an execution comes to its end: the table counts. */
@@ -99,4 +102,88 @@ export function faultyCanvas(id: string): Canvas {
   };
   const incomplete = startStep("Nothing chosen", "start", "", {});
   return rowOfSteps(id, [webhookStep(id, "onReceived"), unknown, incomplete]);
+}
+
+/** A canvas whose trigger hands on items of its own. */
+export interface PinnedCanvas extends Canvas {
+  readonly pinData: Readonly<Record<string, readonly { readonly json: object }[]>>;
+}
+
+const pressStep: Step = {
+  name: pressed,
+  type: "n8n-nodes-base.manualTrigger",
+  typeVersion: 1,
+  parameters: {},
+};
+
+const pinned = (canvas: Canvas, items: readonly object[]): PinnedCanvas => ({
+  ...canvas,
+  pinData: { [pressed]: items.map((json) => ({ json })) },
+});
+
+/** Steps that run one after the other, from top to bottom, each with the same items. */
+export function fanCanvas(id: string, items: readonly object[], steps: readonly Step[]): PinnedCanvas {
+  const targets = steps.map(({ name: node }) => ({ node, type: "main", index: 0 }));
+  const nodes = [pressStep, ...steps].map((step, index) => ({
+    ...step,
+    id: randomUUID(),
+    position: [index === 0 ? 0 : 400, index * 160] as const,
+  }));
+  const settings = { executionOrder: "v1" };
+  return pinned({ id, name: id, nodes, connections: { [pressed]: { main: [targets] } }, settings }, items);
+}
+
+/** A step that begins with each of the items in turn. */
+export function loopCanvas(id: string, items: readonly object[], step: Step): PinnedCanvas {
+  const loop: Step = {
+    name: "One at a time",
+    type: "n8n-nodes-base.splitInBatches",
+    typeVersion: 3,
+    parameters: { batchSize: 1, options: {} },
+  };
+  const end: Step = { name: "All of them", type: "n8n-nodes-base.noOp", typeVersion: 1, parameters: {} };
+  const row = rowOfSteps(id, [pressStep, loop, step, end], {
+    [loop.name]: connectedTo(end.name, step.name),
+    [step.name]: connectedTo(loop.name),
+  });
+  return pinned(row, items);
+}
+
+/** Steps in a row, of which the last one does nothing. */
+export function rowCanvas(id: string, steps: readonly Step[]): PinnedCanvas {
+  const end: Step = { name: "The end", type: "n8n-nodes-base.noOp", typeVersion: 1, parameters: {} };
+  return pinned(rowOfSteps(id, [pressStep, ...steps, end]), [{}]);
+}
+
+/** Gives a suspension's end to a person, after a step that knows where that person answers. */
+export function approvalCanvas(id: string, first: string, second: string): PinnedCanvas {
+  const link: Step = {
+    name: "Where it is answered",
+    type: "n8n-nodes-base.set",
+    typeVersion: 3.4,
+    parameters: {
+      assignments: {
+        assignments: [{ id: "link", name: "link", value: "={{ $execution.resumeUrl }}", type: "string" }],
+      },
+      options: {},
+    },
+  };
+  const ask = (name: string, suspended: string): Step => ({
+    name,
+    type: "n8n-nodes-catalyst.catalystApproval",
+    typeVersion: 1,
+    parameters: {
+      workflow: { __rl: true, mode: "id", value: "suspension" },
+      workflowId: { __rl: true, mode: "id", value: `suspension-${suspended}` },
+      updateName: "reinstate",
+      title: `${name}?`,
+      message: "",
+      input: { mappingMode: "defineBelow", value: { actor: "Kim" } },
+      options: {},
+    },
+    credentials: catalystCredential,
+    webhookId: randomUUID(),
+    onError: "continueRegularOutput",
+  });
+  return rowCanvas(id, [link, ask("First", first), ask("Second", second), ask("Third", second)]);
 }
