@@ -45,6 +45,33 @@ onMachinesWithChromium("in n8n's editor", () => {
     },
     90_000,
   );
+
+  test("a person presses Execute workflow: the tenant is open, and the link in the output leads to its run", async () => {
+    const canvas = canvases.find(({ name }) => name === "Tenant Onboarding");
+    await openCanvas(canvas as Canvas);
+    await page.evaluate(`document.querySelector('[data-test-id="execute-workflow-button"]').click()`);
+    const succeeded = `node.querySelector('[data-test-id="canvas-node-status-success"]') !== null`;
+    await eventually(
+      () => page.evaluate<readonly string[]>(namesWhere(succeeded)),
+      (names) => names.includes("The link"),
+    );
+    await page.evaluate(
+      `document.querySelector('[data-node-name="The link"] [data-test-id="canvas-node-status-success"]').dispatchEvent(new MouseEvent("dblclick", { bubbles: true }))`,
+    );
+    const output = await eventually(
+      () => page.evaluate<string>(`document.querySelector('[data-test-id="output-panel"]')?.innerText ?? ""`),
+      (text) => text.includes("/workflows/onboarding-"),
+    );
+    const link = /http:\S+\/workflows\/onboarding-[\w-]+/.exec(output)?.[0] ?? "";
+    const workflowId = link.split("/").at(-1) ?? "";
+    const tenantId = workflowId.replace("onboarding-", "");
+    expect(await world.admin.get(`/api/v2/tenants/${tenantId}`)).toMatchObject({ status: "active" });
+    await page.open(link);
+    await eventually(
+      () => page.evaluate<string>("document.body.innerText"),
+      (text) => text.includes(workflowId) && text.includes("Completed"),
+    );
+  }, 150_000);
 });
 
 /** Opens a canvas in the editor. @returns the names of the nodes that n8n shows with a warning. */

@@ -85,6 +85,19 @@ test("an event that comes twice starts one execution; a forged one none", async 
   expect(await eventually(count, (found) => found >= before + 2)).toBe(before + 2);
 });
 
+test("n8n says of a trigger that the gateway does not register why it failed", async () => {
+  const nobodys = triggerCanvas("testTriggerOfNobody", ["tenant.suspended"], "NOBODY");
+  await world.bring(nobodys);
+  const publication = await eventually(
+    () => world.n8n.get<{ status: string }>(`/workflows/${nobodys.id}/publication-status`),
+    ({ status }) => status === "failed" || status === "published",
+  );
+  expect(publication).toMatchObject({
+    status: "failed",
+    triggers: [{ status: "failed", errorMessage: "There is no tenant NOBODY." }],
+  });
+});
+
 test("unpublishing removes the webhook", async () => {
   await world.n8n.post(`/workflows/${canvas.id}/deactivate`, {});
   expect(await eventually(registered, (found) => found.length === 0)).toEqual([]);
