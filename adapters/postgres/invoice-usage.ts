@@ -34,35 +34,40 @@ const TAX_COLUMNS = `trace->>'tax' AS tax, trace->'taxes' AS taxes, trace->'exem
 const FREE = `e.wallet_id = $1 AND e.sequence BETWEEN $2 AND $3
   AND ($6::bigint IS NULL OR e.sequence > $6::bigint OR e.occurred_at >= $7::timestamptz)`;
 
+/** Terms of tax that few traces have: they are looked at in those alone. */
+const RARE_TERMS = `CASE WHEN e.trace ?| '{taxes,exempt,reverseCharge,inclusive}'
+  THEN jsonb_build_array(e.trace->'taxes', e.trace->'exempt', e.trace->'reverseCharge', e.trace ? 'inclusive') END`;
+
 /**
- * One pass over the wallet's index, in two steps: sessions (by message, or by the attribute `session` of events that were posted) are added up
- * first, then whatever is alike. Entries of after the period are seen too, for they are what the next close begins with.
+ * One pass over the wallet's index, in three steps, the first of which sees every entry and does as little with it as can be: entries that are alike are
+ * added up, then sessions (by message, or by the attribute `session` of events that were posted), then whatever is alike after that. Entries of
+ * after the period are seen too, for they are what the next close begins with.
  */
 const GROUPS = `
-  SELECT after, late, entry_type, own, event_type, session IS NOT NULL AS session, reason, tax, taxes::text AS taxes, exempt::text AS exempt,
-         reverse_charge, inclusive, CASE WHEN session IS NULL THEN price ELSE base END AS price, units, interactions,
+  SELECT after, late, entry_type, own, event_type, session IS NOT NULL AS session, reason, tax, taxes, exempt, reverse_charge, inclusive,
+         CASE WHEN session IS NULL THEN price ELSE base END AS price, units, interactions,
          sum(CASE WHEN session IS NULL THEN entries ELSE 1 END)::bigint AS count, sum(entries)::bigint AS entries, sum(base) AS base,
          sum(amount) AS amount, sum(tax_amount) AS tax_amount, min(first_sequence) AS first_sequence
     FROM (
-      SELECT after, late, entry_type, own, event_type, session, reason, tax, taxes, exempt, reverse_charge, inclusive, price, units,
-             sum(interaction) AS interactions, count(*) AS entries, sum(base) AS base, sum(amount) AS amount, sum(tax_amount) AS tax_amount,
-             min(sequence) AS first_sequence
+      SELECT after, late, entry_type, own, CASE WHEN session IS NULL THEN event_type ELSE 'ussd.session' END AS event_type, session, reason, tax,
+             terms->>0 AS taxes, terms->>1 AS exempt, terms->>2 AS reverse_charge, coalesce((terms->>3)::boolean, false) AS inclusive,
+             CASE WHEN session IS NULL THEN price END AS price, CASE WHEN session IS NULL THEN coalesce(units::bigint, 1) ELSE 1 END AS units,
+             sum(CASE WHEN session IS NOT NULL AND event_type IN ('ussd.response.sent', 'ussd.menu.action') THEN entries ELSE 0 END) AS interactions,
+             sum(entries) AS entries, sum(price * entries) AS base, sum(amount) AS amount, sum(tax_amount) AS tax_amount,
+             min(first_sequence) AS first_sequence
         FROM (
-          SELECT e.occurred_at >= $4::timestamptz AS after, e.occurred_at < $5::timestamptz AS late, e.entry_type,
+          SELECT e.occurred_at >= $4::timestamptz AS after, e.occurred_at < $5::timestamptz AS late, e.entry_type, e.event_type,
                  e.entry_type = 'adjustment' AND e.event_id ^@ ANY ($8::text[]) AS own,
-                 CASE WHEN s.session IS NULL THEN e.event_type ELSE 'ussd.session' END AS event_type, s.session,
                  CASE WHEN e.entry_type = 'adjustment' THEN e.trace->>'reason' END AS reason,
-                 CASE WHEN s.session IS NULL THEN coalesce(e.base, 0) END AS price,
-                 CASE WHEN s.session IS NULL THEN coalesce((e.trace->>'units')::bigint, 1) ELSE 1 END AS units,
-                 CASE WHEN s.session IS NOT NULL AND e.event_type IN ('ussd.response.sent', 'ussd.menu.action') THEN 1 ELSE 0 END AS interaction,
-                 coalesce(e.base, 0) AS base, e.amount, e.tax AS tax_amount, e.sequence, ${TAX_COLUMNS}
-            FROM ledger_entries e CROSS JOIN LATERAL (
-              SELECT CASE WHEN e.entry_type = 'charge' AND starts_with(e.event_type, 'ussd.')
-                          THEN coalesce(e.trace #>> '{in,attributes,session}', e.message_id) END AS session) s
-           WHERE ${FREE}) entry
-       GROUP BY after, late, entry_type, own, event_type, session, reason, tax, taxes, exempt, reverse_charge, inclusive, price, units) step
-   GROUP BY after, late, entry_type, own, event_type, session IS NOT NULL, reason, tax, taxes, exempt, reverse_charge, inclusive,
-            CASE WHEN session IS NULL THEN price ELSE base END, units, interactions`;
+                 CASE WHEN e.entry_type = 'charge' AND starts_with(e.event_type, 'ussd.')
+                      THEN coalesce(e.trace #>> '{in,attributes,session}', e.message_id) END AS session,
+                 coalesce(e.base, 0) AS price, e.trace->>'units' AS units, e.trace->>'tax' AS tax, ${RARE_TERMS} AS terms,
+                 count(*) AS entries, sum(e.amount) AS amount, sum(e.tax) AS tax_amount, min(e.sequence) AS first_sequence
+            FROM ledger_entries e
+           WHERE ${FREE}
+           GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11) alike
+       GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14) step
+   GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15`;
 
 /**
  * Compiling takes longer than running; the planner expects as many groups as entries, which it would sort; and the many that are closed at
