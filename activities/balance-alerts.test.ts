@@ -100,7 +100,7 @@ describe("by webhook", () => {
       new Set(["balance:wallet:w:critical:42"]),
     );
     expect(JSON.parse(stored[0]!.body)).toEqual({
-      type: "wallet.critical",
+      type: "balance.critical",
       timestamp: "2026-11-28T03:00:00.000Z",
       data: { wallet_id: "w", balance: "0.987654", currency: "USD" },
     });

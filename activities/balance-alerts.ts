@@ -64,7 +64,7 @@ export function createBalanceAlerts({
         tenantId: news.tenantId,
         endpointId: null,
         body: JSON.stringify({
-          type: `wallet.${news.kind}`,
+          type: `balance.${news.kind}`,
           timestamp: new Date(news.at).toISOString(),
           data: { wallet_id: news.walletId, balance: news.balance, currency: news.currency },
         }),

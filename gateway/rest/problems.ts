@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { REFUSALS, type RefusalCode } from "#domain/messages/submission.ts";
+import { remedyOf } from "./remedies.ts";
 
 /**
  * Every error that the REST door answers with (RFC 9457). `retryable`: the same request may succeed later without a change.
@@ -130,7 +131,7 @@ export function fieldErrors(issues: readonly z.core.$ZodIssue[], prefix = ""): F
         message: "is not a field of this request: remove it or correct its name",
       }));
     }
-    return [{ path: pathText(issue.path, prefix), message: issue.message }];
+    return [{ path: pathText(issue.path, prefix), message: remedyOf(issue) }];
   });
 }
 

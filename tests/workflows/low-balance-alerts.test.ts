@@ -58,7 +58,7 @@ test("a low balance is told by SMS through the pipeline, and by a signed webhook
     const signed = told.map(({ body, headers }) => new Webhook(secret).verify(body, headers));
     expect(signed).toEqual([
       expect.objectContaining({
-        type: "wallet.low",
+        type: "balance.low",
         data: expect.objectContaining({ currency: "USD" }),
       }),
     ]);

@@ -16,8 +16,7 @@ export const runSamples: Samples = {
   "workflow.start": ({ started, link }) => ({
     parameters: { workflow: located("suspension"), input: mapped(input(started)) },
     wrong: { input: { value: { cause: "weather" } } },
-    error:
-      'input.cause: Invalid option: expected one of "critical_balance"|"overdue_invoice"|"fraud"|"person"',
+    error: "input.cause: must be one of critical_balance, overdue_invoice, fraud, person",
     code: "validation_failed",
     output: [
       {
@@ -108,7 +107,7 @@ export const runSamples: Samples = {
   "workflow.getResult": ({ asked, link }) => ({
     parameters: { ...runOf(asked), waitMs: 20_000 },
     wrong: { waitMs: -1 },
-    error: "query.wait_ms: Too small: expected number to be >=0",
+    error: "query.wait_ms: must be at least 0",
     code: "validation_failed",
     output: [
       {

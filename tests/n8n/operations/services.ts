@@ -149,7 +149,7 @@ export const fraudSamples: Samples = {
   "fraudCase.list": ({ main, caseId, link }) => ({
     parameters: { tenantId: located(main), filters: { status: "open", severity: "high" } },
     wrong: { filters: { severity: "mild" } },
-    error: 'query.severity: Invalid option: expected one of "low"|"medium"|"high"|"critical"',
+    error: "query.severity: must be one of low, medium, high, critical",
     code: "validation_failed",
     output: [
       {
