@@ -132,15 +132,11 @@ async function loadWallet(redisUrl: string): Promise<void> {
 
 async function startProcesses(env: NodeJS.ProcessEnv): Promise<ChildProcess[]> {
   const children = PROCESSES.map((name) =>
-    spawn(
-      process.execPath,
-      ["--disable-warning=TimeoutNegativeWarning", join(rootDirectory, "bench", "ceiling", `${name}.ts`)],
-      {
-        cwd: rootDirectory,
-        env: { ...process.env, ...env },
-        stdio: ["ignore", "pipe", "inherit"],
-      },
-    ),
+    spawn(process.execPath, [join(rootDirectory, "bench", "ceiling", `${name}.ts`)], {
+      cwd: rootDirectory,
+      env: { ...process.env, ...env },
+      stdio: ["ignore", "pipe", "inherit"],
+    }),
   );
   try {
     await Promise.all(children.map((child, index) => ready(child, PROCESSES[index]!)));

@@ -190,15 +190,11 @@ async function measureCeiling(
   await loadWallets(environment.urls.redis, plan);
   const file = join(environment.dataDirectory, "charging-plan.json");
   writeFileSync(file, JSON.stringify(plan), { mode: 0o600 });
-  const child = spawn(
-    process.execPath,
-    ["--disable-warning=TimeoutNegativeWarning", join(rootDirectory, "bench", "ceiling", "charging.ts")],
-    {
-      cwd: rootDirectory,
-      env: { ...process.env, ...environment.variables, CHARGING_PLAN: file },
-      stdio: ["ignore", "pipe", "inherit"],
-    },
-  );
+  const child = spawn(process.execPath, [join(rootDirectory, "bench", "ceiling", "charging.ts")], {
+    cwd: rootDirectory,
+    env: { ...process.env, ...environment.variables, CHARGING_PLAN: file },
+    stdio: ["ignore", "pipe", "inherit"],
+  });
   try {
     await ready(child);
     const subject = { name: "billing", pid: child.pid! };

@@ -1,11 +1,13 @@
 import { Kafka, logLevel, type LogEntry } from "kafkajs";
 import type { Logger } from "#platform/logger.ts";
+import { letIdleConnectionsRest } from "./request-queue.ts";
 
 /**
  * The Kafka client of a process. kafkajs retries a request itself only briefly: lasting absence is
  * the caller's to see (Unavailable), so that there is one retry layer.
  */
 export function createKafka(brokers: readonly string[], clientId: string, logger: Logger): Kafka {
+  letIdleConnectionsRest();
   return new Kafka({
     brokers: [...brokers],
     clientId,

@@ -181,7 +181,7 @@ export class Supervisor {
       environment: { ...this.environmentOfChildren(), ...Object.fromEntries(own) },
       command: async () => ({
         file: process.execPath,
-        args: ["--disable-warning=TimeoutNegativeWarning", join(rootDirectory, definition.file)],
+        args: [join(rootDirectory, definition.file)],
       }),
       isHealthy: () => httpAnswers(healthPort, definition.healthPath),
     };
