@@ -30,6 +30,10 @@ async function run(options: BenchOptions): Promise<BenchResult> {
       databaseUrl,
       temporal,
       options.tenants ?? TENANTS,
+      [
+        { name: "temporal", pid: await environment.pid("temporal") },
+        { name: "postgres", pid: await environment.pid("postgres") },
+      ],
       options.progress,
     );
     return result(flows, catalog, invoiced);
@@ -63,6 +67,7 @@ function result(
       invoices_p99_ms: round(percentile(invoiced.latencies, 0.99)),
       invoices_tenants: invoiced.tenants,
       invoices_set_up_s: Math.round(invoiced.setUpSeconds),
+      ...Object.fromEntries(invoiced.cpu.map(([name, ms]) => [`invoices_cpu_ms_${name}`, round(ms)])),
     },
     tables: [
       {
@@ -83,6 +88,10 @@ function result(
             verdict(invoiced.perSecond >= BAR_INVOICES),
           ],
         ],
+      },
+      {
+        title: "CPU of an invoice",
+        rows: [["PROCESS", "MS OF A CORE"], ...invoiced.cpu.map(([name, ms]) => [name, String(round(ms))])],
       },
     ],
   };

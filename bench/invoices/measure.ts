@@ -3,6 +3,7 @@ import { createTenantStore } from "#adapters/postgres/tenants.ts";
 import type { TemporalConfig } from "#adapters/temporal/client.ts";
 import { systemClock } from "#domain/clock.ts";
 import type { TenantConfiguration } from "#domain/tenants/tenant.ts";
+import { cpuTimes, cpuUsed, type CpuSubject } from "../cpu.ts";
 import { prepareCeiling, rawInvoices } from "./ceiling.ts";
 import { fillLedger, openTenants } from "./fill.ts";
 import { startInvoicingFlows } from "./flows.ts";
@@ -23,13 +24,19 @@ export interface Invoiced {
   readonly lost: number;
   /** Numbers beyond a tenant's first. */
   readonly duplicated: number;
+  /** Milliseconds of a core that each process took for an invoice, the most first; the worker is the bench's own process. */
+  readonly cpu: readonly (readonly [process: string, ms: number])[];
 }
 
-/** @param tenants how many; each with 10,000 entries of the day before yesterday. */
+/**
+ * @param tenants how many; each with 10,000 entries of the day before yesterday.
+ * @param servers whose CPU is told.
+ */
 export async function invoicesPerSecond(
   databaseUrl: string,
   temporal: TemporalConfig,
   tenants: number,
+  servers: readonly CpuSubject[],
   progress: (line: string) => void,
 ): Promise<Invoiced> {
   const pool = createPool(databaseUrl, "bench");
@@ -48,7 +55,7 @@ export async function invoicesPerSecond(
     progress(`set up in ${Math.round(setUpSeconds)} s`);
     const flows = await startInvoicingFlows(temporal, pool, store);
     try {
-      const measured = await inRounds(pool, flows, opened, day, progress);
+      const measured = await inRounds(pool, flows, opened, day, servers, progress);
       return { tenants, setUpSeconds, ...measured, ...(await verified(pool, tenants)) };
     } finally {
       await flows.close();
@@ -63,17 +70,21 @@ async function inRounds(
   flows: Awaited<ReturnType<typeof startInvoicingFlows>>,
   tenants: readonly TenantConfiguration[],
   day: string,
+  servers: readonly CpuSubject[],
   progress: (line: string) => void,
-): Promise<Pick<Invoiced, "perSecond" | "ceiling" | "latencies">> {
+): Promise<Pick<Invoiced, "perSecond" | "ceiling" | "latencies" | "cpu">> {
   const latencies: number[] = [];
+  const cpu = new Map<string, number>();
   const seconds = { product: 0, raw: 0 };
   const each = Math.ceil(tenants.length / ROUNDS);
   for (let from = 0; from < tenants.length; from += each) {
     const some = tenants.slice(from, from + each);
+    const before = timesWith(servers);
     const invoiced = await flows.invoice(
       some.map(({ tenantId }) => tenantId),
       day,
     );
+    for (const [name, ms] of cpuUsed(before, timesWith(servers))) cpu.set(name, (cpu.get(name) ?? 0) + ms);
     const raw = await rawInvoices(
       pool,
       some.map(({ wallets }) => wallets[0]?.walletId ?? ""),
@@ -87,7 +98,16 @@ async function inRounds(
     perSecond: tenants.length / seconds.product,
     ceiling: tenants.length / seconds.raw,
     latencies: latencies.toSorted((one, other) => one - other),
+    cpu: [...cpu]
+      .map(([name, ms]) => [name, ms / tenants.length] as const)
+      .sort((one, other) => other[1] - one[1]),
   };
+}
+
+/** CPU time in ms of the servers and of this process, which is the worker. */
+function timesWith(servers: readonly CpuSubject[]): Map<string, number> {
+  const { user, system } = process.cpuUsage();
+  return cpuTimes(servers).set("worker", (user + system) / 1_000);
 }
 
 async function verified(pool: Pool, tenants: number): Promise<Pick<Invoiced, "lost" | "duplicated">> {

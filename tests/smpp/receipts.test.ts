@@ -95,7 +95,8 @@ describe("receipts to ESMEs", () => {
   let server: SmppServer;
   let handle: (...events: MessageStatus[]) => Promise<void>;
 
-  beforeEach(async () => {
+  /** @param responseMs for which an ESME is waited for; what it leaves unanswered keeps its lease of 90 s. */
+  async function serve(responseMs: number): Promise<void> {
     received = [];
     store = new Store();
     const sessions = new EsmeSessions(systemClock);
@@ -106,7 +107,7 @@ describe("receipts to ESMEs", () => {
         events.map((event, index) => ({ topic: "t", partition: 0, offset: BigInt(index), key: "c", event })),
       );
     server = await startSmppServer(
-      { host: "127.0.0.1", port: 0, timers: { responseMs: 100 } },
+      { host: "127.0.0.1", port: 0, timers: { responseMs } },
       {
         accounts: { authenticate: () => Promise.resolve({ tenantId: "T-1" }) },
         submit: () => Promise.reject(new Error("nothing is submitted here")),
@@ -115,13 +116,16 @@ describe("receipts to ESMEs", () => {
         clock: systemClock,
       },
     );
-  });
+  }
 
-  afterEach(async () => {
+  async function stop(): Promise<void> {
     for (const esme of esmes.splice(0)) await esme.stop(0);
     await server.close();
     await sender.close();
-  });
+  }
+
+  beforeEach(() => serve(100));
+  afterEach(stop);
 
   async function bind(options: Partial<EsmeOptions> = {}): Promise<Esme> {
     const esme = createEsme({
@@ -163,13 +167,15 @@ describe("receipts to ESMEs", () => {
   });
 
   test("wait for an ESME that is away and reach it when it binds", async () => {
+    await stop();
+    await serve(30_000); // five hundred at once: a busy machine answers the last of them late
     await handle(...Array.from({ length: 1_200 }, (_, index) => status(`m${index}`)));
     expect(store.receipts.size).toBe(1_200);
     const boundAt = performance.now();
     await bind();
     await until(() => store.receipts.size === 0);
     // Before the next interval of three seconds: the bind itself asks for what is stored.
-    expect(performance.now() - boundAt).toBeLessThan(2_000);
+    expect(performance.now() - boundAt).toBeLessThan(2_900);
     expect(new Set(received.map(({ messageId }) => messageId)).size).toBe(1_200);
     expect(sender.stats()).toMatchObject({ stored: 1_200, flushed: 1_200 });
   });
