@@ -52,7 +52,7 @@ test("a low balance is told by SMS through the pipeline, and by a signed webhook
     const { message_id: id } = await tenant.rest.post<{ message_id: string }>("/api/v2/messages", message);
     await finalMessage(tenant.rest, id);
     const told = await eventually(
-      async () => endpoint.received.filter(({ body }) => body.includes('"wallet.')),
+      async () => endpoint.received.filter(({ body }) => body.includes('"balance.')),
       (all) => all.length > 0,
     );
     const signed = told.map(({ body, headers }) => new Webhook(secret).verify(body, headers));
