@@ -19,7 +19,11 @@ export function remedyOf(issue: z.core.$ZodIssue): string {
       return `must be a multiple of ${issue.divisor}`;
     case "invalid_format":
       return FORMATS[issue.format] ?? issue.message;
-    default:
+    case "unrecognized_keys":
+    case "invalid_union":
+    case "invalid_key":
+    case "invalid_element":
+    case "custom":
       return issue.message;
   }
 }
