@@ -40,6 +40,10 @@ async function run(options: BenchOptions): Promise<BenchResult> {
     await environment.stopProcess("flows");
     await bringCanvases(environment);
     const starts = await measureStarts(environment, tenantId, options);
+    const { node, request } = starts;
+    options.progress(
+      `${Math.round(node.perSecond)} starts a second by our node, ${Math.round(request.perSecond)} by HTTP Request`,
+    );
     const callbacks = await startCallbacksWorker(toConfig(environment.variables).temporal);
     try {
       const count = options.messages ?? WAITING;
