@@ -217,11 +217,12 @@ async function runJest(
   rmSync(folder, { recursive: true, force: true });
   const passed = result?.numPassedTests ?? 0;
   // A run that ends badly without naming a failed test (a crash, a leak found at its end) is a failure all the same.
-  const named = (result?.numFailedTests ?? 0) + (result?.numRuntimeErrorTestSuites ?? 0);
-  const failed = code === 0 ? named : Math.max(1, named);
+  const counted = (result?.numFailedTests ?? 0) + (result?.numRuntimeErrorTestSuites ?? 0);
+  const failed = code === 0 ? counted : Math.max(1, counted);
   tally.passed += passed;
   tally.failed += failed;
-  if (result !== undefined) tally.failures.push(...failuresOf(result));
+  const named = result === undefined ? [] : failuresOf(result);
+  tally.failures.push(...(failed > 0 && named.length === 0 ? [`${project} tests ended badly`] : named));
   progress(`${failed === 0 ? "✓" : "✗"} ${project} tests: ${passed} passed, ${failed} failed (${took})`);
 }
 

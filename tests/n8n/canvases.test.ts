@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import { readCanvases } from "../../scripts/n8n/canvases.ts";
 import { createRest } from "../../scripts/demo/rest.ts";
 import { eventually, finalMessage, readTopics } from "../pipeline/world.ts";
-import { attachN8n, settled, type N8nWorld } from "./world.ts";
+import { attachN8n, settled, useYesterday, type N8nWorld } from "./world.ts";
 
 let world: N8nWorld;
 beforeAll(async () => {
@@ -175,16 +175,7 @@ test("Fraud Alert Handling: a person decides on n8n's page, and the case is deci
 
 test("Daily Invoice Generation: yesterday is invoiced, mailed as a PDF and written down", async () => {
   const { tenantId } = await world.tenant("BILL", { kind: "postpaid", credit_limit: "1000" });
-  const yesterday = new Date(Date.now() - 86_400_000).toISOString().slice(0, 10);
-  const event = {
-    event_type: "sms.delivered",
-    channel: "sms",
-    tenant_id: tenantId,
-    destination: "GB",
-    units: 3,
-  };
-  const usage = { ...event, timestamp: `${yesterday}T12:00:00Z` };
-  await world.admin.post("/api/v2/usage-events", usage, { "idempotency-key": `${tenantId}-1` });
+  await useYesterday(world.admin, tenantId);
   const id = await world.execute("catalystInvoicing", "Every day at 00:30");
   expect(await settled(world, id)).toMatchObject({ status: "success" });
   const { data } = await world.admin.get<{ data: readonly { invoice_id: string; number: string }[] }>(

@@ -54,6 +54,20 @@ export interface N8nWorld {
   close(): Promise<void>;
 }
 
+/** Three delivered messages of yesterday noon (UTC): what a period that has ended is invoiced for. */
+export async function useYesterday(admin: Rest, tenantId: string): Promise<void> {
+  const yesterday = new Date(Date.now() - 86_400_000).toISOString().slice(0, 10);
+  const event = {
+    event_type: "sms.delivered",
+    channel: "sms",
+    tenant_id: tenantId,
+    destination: "GB",
+    units: 3,
+    timestamp: `${yesterday}T12:00:00Z`,
+  };
+  await admin.post("/api/v2/usage-events", event, { "idempotency-key": tenantId });
+}
+
 export async function attachN8n(): Promise<N8nWorld> {
   const environment = await attachTestEnvironment();
   const { urls, secrets } = environment;

@@ -1,6 +1,6 @@
 import { createRest, type Rest } from "../../../scripts/demo/rest.ts";
 import { eventually, finalMessage } from "../../pipeline/world.ts";
-import type { N8nWorld } from "../world.ts";
+import { useYesterday, type N8nWorld } from "../world.ts";
 
 /** What stands before the operations run: tenants by what is done to them, and what they have. */
 export interface Made {
@@ -110,16 +110,7 @@ async function sendOne(
 }
 
 async function invoiceOne(admin: Rest, tenantId: string): Promise<Made["invoice"]> {
-  const yesterday = new Date(Date.now() - 86_400_000).toISOString().slice(0, 10);
-  const event = {
-    event_type: "sms.delivered",
-    channel: "sms",
-    tenant_id: tenantId,
-    destination: "GB",
-    units: 3,
-    timestamp: `${yesterday}T12:00:00Z`,
-  };
-  await admin.post("/api/v2/usage-events", event, { "idempotency-key": tenantId });
+  await useYesterday(admin, tenantId);
   await admin.post(`/api/v2/tenants/${tenantId}/invoices`, {});
   return firstOf(admin, `/api/v2/invoices?tenant_id=${tenantId}`);
 }
