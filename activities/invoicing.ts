@@ -4,13 +4,23 @@ import { Rejected } from "#domain/errors.ts";
 import type { InvoiceDocuments } from "#domain/invoicing/invoice.ts";
 import type { Issuers } from "#domain/invoicing/issuer.ts";
 import { lastEndedPeriod, type Period, periodThrough } from "#domain/invoicing/period.ts";
-import type { FiscalAuthority, InvoiceBooks, InvoiceSummary } from "#domain/invoicing/ports.ts";
+import type {
+  FiscalAuthority,
+  InvoiceBooks,
+  InvoiceCollection,
+  InvoiceSummary,
+} from "#domain/invoicing/ports.ts";
 import { DEFAULT_INVOICING } from "#domain/invoicing/schedule.ts";
 import type { Mailer } from "#domain/mail/ports.ts";
 import { zoneClock } from "#domain/rating/zone-clock.ts";
 import type { TenantStore } from "#domain/tenants/tenant-store.ts";
 import type { TenantConfiguration } from "#domain/tenants/tenant.ts";
-import type { FlowInvoice, InvoicingActivities, InvoicingInput } from "#workflows/invoicing/api.ts";
+import {
+  invoicingInput,
+  type FlowInvoice,
+  type InvoicingActivities,
+  type InvoicingInput,
+} from "#workflows/invoicing/api.ts";
 import { withHeartbeats } from "./heartbeats.ts";
 import { invoiceMail } from "./mails/invoice.ts";
 
@@ -22,15 +32,17 @@ export interface InvoicingDependencies {
   /** Null: invoices need no clearance. */
   readonly authority: FiscalAuthority | null;
   readonly mailer: Mailer;
+  readonly collection: InvoiceCollection;
   readonly clock: Clock;
 }
 
 /** What these throw is Unavailable (tried again) or says what can never be. */
 export function createInvoicingActivities(dependencies: InvoicingDependencies): InvoicingActivities {
-  const { tenants, issuers, books, documents, authority, mailer, clock } = dependencies;
+  const { tenants, issuers, books, documents, authority, mailer, collection, clock } = dependencies;
   return {
-    closePeriod: ({ dueAt, ...input }) =>
+    closePeriod: ({ dueAt, ...given }) =>
       withHeartbeats(async () => {
+        const input = checked(given);
         const tenant = await knownTenant(tenants, input.tenantId);
         const period = periodOf(tenant, input, dueAt, clock.now());
         const issuer = await issuers.current();
@@ -72,6 +84,8 @@ export function createInvoicingActivities(dependencies: InvoicingDependencies): 
       return flowInvoiceOf(issued);
     },
 
+    beginPayment: (invoice) => collection.begin(invoice),
+
     async mailInvoice({ invoiceId, again }) {
       const invoice = await knownInvoice(books, invoiceId);
       // Where it goes is what the tenant says now, whatever the document says.
@@ -85,6 +99,14 @@ export function createInvoicingActivities(dependencies: InvoicingDependencies): 
       return outcome;
     },
   };
+}
+
+/** Whoever started the flow: by the API it was checked before, by Temporal's own tools it was not. */
+function checked(given: InvoicingInput): InvoicingInput {
+  const read = invoicingInput.safeParse(given);
+  if (read.success) return read.data;
+  const [issue] = read.error.issues;
+  throw ApplicationFailure.nonRetryable(`${issue?.path.join(".")}: ${issue?.message}`, "Validation");
 }
 
 async function knownTenant(

@@ -1,9 +1,14 @@
 import {
   ActivityCancellationType,
+  ActivityFailure,
+  ApplicationFailure,
+  CancellationScope,
   proxyActivities,
+  proxyLocalActivities,
   setCurrentDetails,
   upsertSearchAttributes,
   type ActivityOptions,
+  type LocalActivityOptions,
 } from "@temporalio/workflow";
 import type { SearchAttributePair } from "@temporalio/common";
 import { FLOW_STATUS } from "#domain/flows/search-attributes.ts";
@@ -50,6 +55,38 @@ export function stepsOf<Activities extends object>(): (
   summary: string,
 ) => Steps<Activities> {
   return (options, summary) => proxyActivities<Activities>({ ...options, summary });
+}
+
+/** Below the ten seconds after which the server gives a run's task to another worker. */
+const AT_ONCE: LocalActivityOptions = { startToCloseTimeout: "5s", retry: { maximumAttempts: 1 } };
+
+/**
+ * A step that takes less than a second nearly always is done within the run's own task: the server writes one event of it, where it would write
+ * three and two tasks more. What does not end at once, or fails for now, becomes a step that the server keeps. Whatever it does may happen again
+ * when a worker dies in it, as with any step; it cannot be cancelled before the server keeps it.
+ */
+export async function atOnce<Activities extends object, Result>(
+  call: (steps: Steps<Activities>) => Promise<Result>,
+  kept: ActivityOptions,
+  summary: string,
+): Promise<Result> {
+  try {
+    return await CancellationScope.nonCancellable(() =>
+      call(proxyLocalActivities<Activities>({ ...AT_ONCE, summary })),
+    );
+  } catch (error) {
+    if (isFinal(error)) throw error;
+    return call(proxyActivities<Activities>({ ...kept, summary }));
+  }
+}
+
+/** Whether trying again is no use. */
+function isFinal(error: unknown): boolean {
+  return (
+    error instanceof ActivityFailure &&
+    error.cause instanceof ApplicationFailure &&
+    error.cause.nonRetryable === true
+  );
 }
 
 /** A story that the Web UI tells, and what a run is found by. */

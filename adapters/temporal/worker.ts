@@ -6,6 +6,7 @@ import {
   NativeConnection,
   Runtime,
   Worker,
+  type BundleOptions,
   type WorkerDeploymentOptions,
   type WorkflowBundleOption,
   type WorkflowBundleWithSourceMap,
@@ -75,7 +76,7 @@ export async function createFlowsWorker(options: FlowsWorkerOptions): Promise<Fl
     ...(options.version === undefined ? {} : { workerDeploymentOptions: versioned(options.version) }),
     activities,
     dataConverter: createDataConverter(createPayloadCodec(options.payloadKeys)),
-    ...(workflowBundle === undefined ? { workflowsPath: FLOWS_PATH } : { workflowBundle }),
+    workflowBundle: workflowBundle ?? (await bundleFlows()),
     shutdownGraceTime: GRACE_MS,
     shutdownForceTime: FORCE_MS,
     maxCachedWorkflows: options.cachedFlowsMax ?? CACHED_FLOWS_MAX,
@@ -112,8 +113,26 @@ export function bundleFlows(
   return bundleWorkflowCode({
     workflowsPath,
     failureConverterPath: FAILURE_CONVERTER_PATH,
+    webpackConfigHook: withLateSchemas,
     ...(logger === undefined ? {} : { logger }),
   });
+}
+
+type WebpackConfiguration = Parameters<NonNullable<BundleOptions["webpackConfigHook"]>>[0];
+
+/**
+ * Every run evaluates its code anew. Schemas are by far the most of it, and needed by a run alone that checks what a person sent: a flow's api.ts
+ * is evaluated when something of it is first used (https://swc.rs/docs/configuration/modules#lazy).
+ */
+function withLateSchemas(configuration: WebpackConfiguration): WebpackConfiguration {
+  const late = { module: { type: "commonjs", lazy: ["./api.ts"] } };
+  const rules = configuration.module?.rules?.map((rule) => {
+    if (rule === null || typeof rule !== "object" || typeof rule.use !== "object" || !("loader" in rule.use))
+      return rule;
+    if (!rule.use.loader?.includes("swc-loader") || typeof rule.use.options !== "object") return rule;
+    return { ...rule, use: { ...rule.use, options: { ...rule.use.options, ...late } } };
+  });
+  return { ...configuration, module: { ...configuration.module, ...(rules === undefined ? {} : { rules }) } };
 }
 
 /** A worker's connection, to be closed after the worker. @throws when the server is away: the caller tries again. */

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { createIssuers } from "#adapters/postgres/issuers.ts";
 import { createInvoiceBooks } from "#adapters/postgres/invoices.ts";
 import type { Pool } from "#adapters/postgres/pool.ts";
+import { createInvoiceCollection } from "#adapters/temporal/invoice-collection.ts";
 import { createTemporalClient, type TemporalConfig } from "#adapters/temporal/client.ts";
 import {
   bundleFlows,
@@ -61,6 +62,7 @@ export async function startInvoicingFlows(
       documents: { pdf: noDocument, html: noDocument, ubl: noDocument },
       authority: null,
       mailer: { send: () => Promise.reject(new Error("a mail is sent")) },
+      collection: createInvoiceCollection(temporal),
       clock: systemClock,
     }),
   });

@@ -1,5 +1,8 @@
 import { z } from "zod";
-import { destination, DESTINATIONS_MAX } from "../fraud/destinations.ts";
+import { destination } from "../fraud/destination-schema.ts";
+import { DESTINATIONS_MAX } from "../fraud/destinations.ts";
+import { SAMPLES_MAX } from "../fraud/open-case.ts";
+import { SEVERITIES } from "../fraud/severity.ts";
 
 /**
  * `traffic_pumping`: messages to a range of numbers rise far beyond what the tenant sends otherwise, and few arrive (artificially inflated
@@ -16,12 +19,6 @@ export const FRAUD_PATTERNS = [
 ] as const;
 export type FraudPattern = (typeof FRAUD_PATTERNS)[number];
 
-/** The mildest first. */
-export const SEVERITIES = ["low", "medium", "high", "critical"] as const;
-export type FraudSeverity = (typeof SEVERITIES)[number];
-
-/** Conversations shown as examples. */
-export const SAMPLES_MAX = 10;
 /** What a person's note may be taken for: nothing that has room for a phone number. */
 const NUMBER_LIKE = /\d(?:[\s().\-/]*\d){6,}/;
 
@@ -68,8 +65,4 @@ export type FraudAlert = z.infer<typeof fraudAlert>;
 
 export function fraudAlertId(tenantId: string, pattern: FraudPattern, windowFrom: number): string {
   return `fraud:${tenantId}:${pattern}:${windowFrom}`;
-}
-
-export function severer(left: FraudSeverity, right: FraudSeverity): FraudSeverity {
-  return SEVERITIES.indexOf(left) >= SEVERITIES.indexOf(right) ? left : right;
 }

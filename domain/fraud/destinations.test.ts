@@ -1,10 +1,10 @@
 import { describe, expect, test } from "@jest/globals";
 import { array, assert, constantFrom, property, record, string } from "fast-check";
+import { destination } from "./destination-schema.ts";
 import {
   blockForGood,
   describeDestination,
   type Destination,
-  destination,
   DESTINATIONS_MAX,
   freeze,
   isFrozen,

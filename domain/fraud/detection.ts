@@ -1,9 +1,5 @@
-import {
-  type FraudAlert,
-  fraudAlertId,
-  type FraudPattern,
-  type FraudSeverity,
-} from "../events/fraud-alert.ts";
+import { type FraudAlert, fraudAlertId, type FraudPattern } from "../events/fraud-alert.ts";
+import type { FraudSeverity } from "./severity.ts";
 import { type Destination, mergeDestinations } from "./destinations.ts";
 
 /** Traffic is counted in windows of ten minutes of the clock. */

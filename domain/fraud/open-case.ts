@@ -1,12 +1,15 @@
-import { SAMPLES_MAX, severer, type FraudAlert, type FraudSeverity } from "../events/fraud-alert.ts";
+import type { FraudAlert } from "../events/fraud-alert.ts";
 import { describeDestination, type Destination, mergeDestinations } from "./destinations.ts";
 import { CASE_LEVELS, type CaseLevel } from "./ports.ts";
+import { severer, type FraudSeverity } from "./severity.ts";
 
 const MINUTE_MS = 60_000;
 const DAY_MS = 86_400_000;
 /** Once everybody has been asked, the owner is reminded on these days after the last mail; then monthly. */
 const REMINDERS_AFTER_DAYS = [1, 6];
 const REMINDED_EVERY_DAYS = 30;
+/** Conversations shown as examples. */
+export const SAMPLES_MAX = 10;
 /** Minutes that each level has, by severity. */
 export type SlaMinutes = Readonly<Record<FraudSeverity, number>>;
 

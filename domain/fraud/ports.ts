@@ -1,4 +1,5 @@
-import type { FraudAlert, FraudPattern, FraudSeverity } from "../events/fraud-alert.ts";
+import type { FraudAlert, FraudPattern } from "../events/fraud-alert.ts";
+import type { FraudSeverity } from "./severity.ts";
 import type { Destination } from "./destinations.ts";
 import type { Baseline, DestinationCounts, TrafficCounts } from "./detection.ts";
 

@@ -63,6 +63,28 @@ export interface FiscalAuthority {
   register(invoiceId: string, ubl: string): Promise<FiscalRegistration>;
 }
 
+/** An invoice of which something is to be paid. */
+export interface DueInvoice {
+  readonly tenantId: string;
+  readonly walletId: string;
+  readonly invoiceId: string;
+  readonly number: string | null;
+  /** Minor units of the currency, as decimal digits. */
+  readonly amountMinor: string;
+  /** ISO 4217. */
+  readonly currency: string;
+  readonly actor: string;
+}
+
+/** Where the payments of invoices begin. */
+export interface InvoiceCollection {
+  /**
+   * Once per invoice, whoever asks again: `begun` is false where it was begun before, whatever became of it. Throws Unavailable when it is not
+   * known.
+   */
+  begin(invoice: DueInvoice): Promise<{ readonly begun: boolean }>;
+}
+
 /** An invoice as lists and flows know it; amounts in minor units. */
 export interface InvoiceSummary {
   readonly invoiceId: string;

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { frozenDestination } from "#domain/fraud/destinations.ts";
+import { frozenDestination } from "#domain/fraud/destination-schema.ts";
 import { fxSettings } from "#domain/fx/fx-rates.ts";
 import { taxSettings } from "#domain/tax/tax-settings.ts";
 

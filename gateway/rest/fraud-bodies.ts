@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { FRAUD_PATTERNS, SEVERITIES } from "#domain/events/fraud-alert.ts";
+import { FRAUD_PATTERNS } from "#domain/events/fraud-alert.ts";
+import { SEVERITIES } from "#domain/fraud/severity.ts";
 import type { FrozenDestination } from "#domain/fraud/destinations.ts";
 import { DECISIONS, type FraudCase } from "#domain/fraud/ports.ts";
 import { isoTime, TENANT_EXAMPLE, TIME_EXAMPLE } from "./schemas.ts";

@@ -1,6 +1,7 @@
 import type { Clock } from "#domain/clock.ts";
 import type { FirewallEvent } from "#domain/events/firewall-event.ts";
-import { type FraudAlert, SAMPLES_MAX } from "#domain/events/fraud-alert.ts";
+import type { FraudAlert } from "#domain/events/fraud-alert.ts";
+import { SAMPLES_MAX } from "#domain/fraud/open-case.ts";
 import type { MessageStatus } from "#domain/events/message-status.ts";
 import type { EventPublisher, StageHandler, StageRecord } from "#domain/events/ports.ts";
 import {

@@ -136,6 +136,16 @@ async function build(directory: string, refusal: string, progress: (line: string
  */
 const SQLITE = { journal_mode: "wal", synchronous: "normal", temp_store: "memory", cache_size: -65_536 };
 
+/**
+ * One machine needs no partitions of its queues, which pass tasks on to one another, and search attributes are there before it starts: by
+ * default the development server reads them from its file with every call.
+ */
+const ONE_MACHINE = {
+  "matching.numTaskqueueReadPartitions": 1,
+  "matching.numTaskqueueWritePartitions": 1,
+  "system.forceSearchAttributesCacheRefreshOnRead": false,
+};
+
 async function prepare({ directory }: ServerContext): Promise<void> {
   mkdirSync(directory, { recursive: true });
 }
@@ -158,12 +168,13 @@ async function command({ directory, ports }: ServerContext): Promise<Command> {
   return { file, args };
 }
 
-/** The file that production servers read, as the development server takes it. */
+/** The file that production servers read, as the development server takes it, and what is its own. */
 function dynamicConfiguration(): string[] {
-  const file = join(rootDirectory, "temporal-config", "dynamic-config.yaml");
+  const file = join(rootDirectory, "temporal-config", "dynamic-config.json");
   const settings = readJson(file) as Record<string, readonly { readonly value: unknown }[]>;
-  return Object.entries(settings).map(
-    ([key, [setting]]) => `--dynamic-config-value=${key}=${JSON.stringify(setting?.value)}`,
+  const shared = Object.entries(settings).map(([key, [setting]]) => [key, setting?.value] as const);
+  return [...shared, ...Object.entries(ONE_MACHINE)].map(
+    ([key, value]) => `--dynamic-config-value=${key}=${JSON.stringify(value)}`,
   );
 }
 

@@ -26,6 +26,7 @@ export function realActivities(
         return { kind: "accepted" };
       },
     },
+    collection: { begin: async () => ({ begun: true }) },
     clock: { now: () => Date.now() },
   });
 }

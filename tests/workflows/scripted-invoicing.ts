@@ -37,6 +37,7 @@ export function scriptedInvoicing(
     closePeriod: async () => ({ invoices: [...invoices], empty: [], unaddressed: false }),
     registerFiscally: async () => ({ authority: "TAX", reference: "A-1", qr: null }),
     issueInvoice: async ({ invoiceId }) => flowInvoice({ invoiceId, number: "INV-2026-000002" }),
+    beginPayment: async () => ({ begun: true }),
     mailInvoice: async () => ({ kind: "accepted" }),
   };
   const steps = Object.entries({ ...happy, ...script }).map(([name, run]) => {

@@ -1,6 +1,7 @@
 import { createInvoiceBooks } from "#adapters/postgres/invoices.ts";
 import { createIssuers } from "#adapters/postgres/issuers.ts";
 import { createOverdueInvoices } from "#adapters/postgres/overdue-invoices.ts";
+import { createInvoiceCollection } from "#adapters/temporal/invoice-collection.ts";
 import { createInvoicingActivities } from "#activities/invoicing.ts";
 import { createSuspensionActivities } from "#activities/suspension.ts";
 import type { FlowsContext } from "./context.ts";
@@ -10,7 +11,7 @@ import { settlementActivities } from "./settlement.ts";
 
 /** Activities of the queue `billing`. */
 export function billingActivities(context: FlowsContext): object {
-  const { process, tenants, announcements, balances, mailer, announced } = context;
+  const { process, tenants, announcements, balances, mailer, announced, temporal } = context;
   const { pool, clock } = process;
   const books = createInvoiceBooks(pool);
   const invoicing = createInvoicingActivities({
@@ -21,6 +22,7 @@ export function billingActivities(context: FlowsContext): object {
     // A deployment that must clear its invoices composes its authority here (docs/flows/invoicing.md).
     authority: null,
     mailer,
+    collection: createInvoiceCollection(temporal),
     clock,
   });
   const suspension = createSuspensionActivities({

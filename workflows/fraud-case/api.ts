@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { FRAUD_PATTERNS, fraudAlert, note, SEVERITIES, type FraudAlert } from "#domain/events/fraud-alert.ts";
+import { FRAUD_PATTERNS, fraudAlert, note, type FraudAlert } from "#domain/events/fraud-alert.ts";
+import { SEVERITIES } from "#domain/fraud/severity.ts";
 import type { FlowDefinition } from "#domain/flows/definition.ts";
 import type { Destination } from "#domain/fraud/destinations.ts";
 import {
@@ -11,16 +12,17 @@ import {
 } from "#domain/fraud/ports.ts";
 import type { SlaMinutes } from "#domain/fraud/open-case.ts";
 import type { MailOutcome } from "#domain/mail/ports.ts";
-import type { SuspensionInput } from "#workflows/suspension/api.ts";
 import { TASK_QUEUES } from "#workflows/task-queues.ts";
+import {
+  FRAUD_CASE,
+  fraudCaseWorkflowId,
+  ALERTED,
+  DECIDE,
+  FRAUD_CASE_STATE,
+  CASE_MESSAGES,
+} from "./names.ts";
 
-/** The workflow's type, as workflow.ts exports it. */
-export const FRAUD_CASE = "fraudCase";
-
-/** One open case per tenant and pattern. */
-export function fraudCaseWorkflowId({ tenantId, pattern }: FraudCaseInput): string {
-  return `fraud-${tenantId}-${pattern}`;
-}
+export * from "./names.ts";
 
 export const fraudCaseInput = z.object({
   tenantId: z.string().min(1).max(64),
@@ -28,12 +30,6 @@ export const fraudCaseInput = z.object({
 });
 
 export type FraudCaseInput = z.infer<typeof fraudCaseInput>;
-
-/** Signal: a suspicion of this tenant and pattern. The same id again changes nothing unless it knows of more. */
-export const ALERTED = "alerted";
-
-/** Update: a person decides. There is one decision: a later one is answered with the first. */
-export const DECIDE = "decide";
 
 export const decideInput = z.object({
   /** The flow's id serves one case after the other: a late link must not decide the next one. */
@@ -54,9 +50,6 @@ const decisionState = z.object({
   /** Epoch ms. */
   at: z.number().int(),
 });
-
-/** Query: how far it is. */
-export const FRAUD_CASE_STATE = "state";
 
 export const fraudCaseState = z.object({
   status: z.enum(["opening", "asking", "undecided", "applying", "closed", "known"]),
@@ -88,8 +81,6 @@ interface CaseStep {
   readonly step: number;
 }
 
-/** What a case says by mail and webhook. */
-export const CASE_MESSAGES = ["ask", "escalation", "undecided", "reminder"] as const;
 export type CaseMessage = (typeof CASE_MESSAGES)[number];
 
 /** Every activity may run several times for one effect. */
@@ -193,20 +184,3 @@ export const fraudCaseFlow: FlowDefinition = {
     },
   },
 };
-
-/** What a decision to suspend asks for: at once, and until a person reinstates. */
-export function fraudSuspension(
-  tenantId: string,
-  caseId: string,
-  actor: string,
-  reason: string,
-): SuspensionInput {
-  return {
-    tenantId,
-    cause: "fraud",
-    walletId: null,
-    graceSeconds: 0,
-    reason: `${caseId}: ${reason}`.slice(0, 500),
-    actor,
-  };
-}

@@ -28,21 +28,18 @@ import {
   patienceMs,
 } from "#domain/fraud/open-case.ts";
 import { CASE_LEVELS, type CaseDecision, type CaseLevel } from "#domain/fraud/ports.ts";
-import { SUSPENSION, suspensionWorkflowId } from "#workflows/suspension/api.ts";
+import { SUSPENSION, suspensionWorkflowId } from "#workflows/suspension/names.ts";
 import { TASK_QUEUES } from "#workflows/task-queues.ts";
 import { isAlreadyStarted, MAIL, stepsOf, toldStory, type ToldStory, UNTIL_DONE } from "#workflows/steps.ts";
-import {
-  ALERTED,
-  type CaseMessage,
-  DECIDE,
-  decideInput,
-  FRAUD_CASE_STATE,
-  fraudSuspension,
-  type DecideInput,
-  type FraudCaseActivities,
-  type FraudCaseInput,
-  type FraudCaseOutput,
-  type FraudCaseState,
+import { ALERTED, DECIDE, FRAUD_CASE_STATE, fraudSuspension } from "./names.ts";
+import { decideInput } from "./api.ts";
+import type {
+  CaseMessage,
+  DecideInput,
+  FraudCaseActivities,
+  FraudCaseInput,
+  FraudCaseOutput,
+  FraudCaseState,
 } from "./api.ts";
 
 type Status = FraudCaseState["status"];

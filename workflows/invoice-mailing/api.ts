@@ -1,9 +1,9 @@
 import { z } from "zod";
 import type { FlowDefinition } from "#domain/flows/definition.ts";
 import { TASK_QUEUES } from "#workflows/task-queues.ts";
+import { INVOICE_MAILING } from "./names.ts";
 
-/** The workflow's type, as workflow.ts exports it. */
-export const INVOICE_MAILING = "invoiceMailing";
+export * from "./names.ts";
 
 export const invoiceMailingInput = z.object({
   tenantId: z.string().min(1).max(64),

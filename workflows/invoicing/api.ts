@@ -1,17 +1,12 @@
 import { z } from "zod";
 import type { FlowDefinition } from "#domain/flows/definition.ts";
-import type { FiscalRegistration } from "#domain/invoicing/ports.ts";
+import type { DueInvoice, FiscalRegistration } from "#domain/invoicing/ports.ts";
 import { invoicingScheduleId } from "#domain/invoicing/schedule.ts";
 import type { MailOutcome } from "#domain/mail/ports.ts";
 import { TASK_QUEUES } from "#workflows/task-queues.ts";
+import { INVOICING, invoicingWorkflowId, INVOICING_STATE } from "./names.ts";
 
-/** The workflow's type, as workflow.ts exports it. */
-export const INVOICING = "invoicing";
-
-/** One per tenant, wallet (all of them, if none is named) and period, which bears the name of its last day. A tenant's schedule has ids of its own. */
-export function invoicingWorkflowId({ tenantId, walletId, through }: InvoicingInput): string {
-  return ["invoicing", tenantId, ...(walletId === null ? [] : [walletId]), through ?? "latest"].join("-");
-}
+export * from "./names.ts";
 
 export const invoicingInput = z.object({
   tenantId: z.string().min(1).max(64),
@@ -59,9 +54,6 @@ export interface ClosedPeriod extends InvoicingOutput {
   readonly unaddressed: boolean;
 }
 
-/** Query: how far it is. */
-export const INVOICING_STATE = "state";
-
 export const invoicingState = z.object({
   status: z.enum(["closing", "registering", "mailing", "collecting", "done"]),
   invoices: z.array(flowInvoice),
@@ -74,6 +66,7 @@ export interface InvoicingActivities {
   /**
    * Closes the period of each wallet, composes, numbers and posts its invoice, all of a wallet in one transaction; where invoices are
    * registered with an authority, they are drafts without a number. What was closed before comes back as it is.
+   * @param step checked here, whoever started the flow.
    * @throws ApplicationFailure final: `UnknownTenant`, `UnknownWallet`, `NotOver` (the period has not ended yet), `Validation`.
    */
   closePeriod(step: InvoicingInput & { readonly dueAt: number }): Promise<ClosedPeriod>;
@@ -83,6 +76,8 @@ export interface InvoicingActivities {
     readonly invoiceId: string;
     readonly fiscal: FiscalRegistration | null;
   }): Promise<FlowInvoice>;
+  /** Begins the payment of what is open, as a run of its own; once per invoice: `begun` is false where it was begun before. */
+  beginPayment(step: DueInvoice): Promise<{ readonly begun: boolean }>;
   /** Mails the PDF, once; `none`: the tenant has no address. */
   mailInvoice(step: {
     readonly invoiceId: string;

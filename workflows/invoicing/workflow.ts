@@ -4,30 +4,20 @@ import {
   CancellationScope,
   defineQuery,
   isCancellation,
-  ParentClosePolicy,
   setHandler,
-  startChild,
   workflowInfo,
-  WorkflowIdReusePolicy,
   type ActivityOptions,
 } from "@temporalio/workflow";
 import { AMOUNT_DUE, CURRENCY, INVOICE_NUMBER, TENANT_ID } from "#domain/flows/search-attributes.ts";
-import {
-  PAYMENT_COLLECTION,
-  type PaymentCollectionInput,
-  paymentCollectionWorkflowId,
-} from "#workflows/payment-collection/api.ts";
-import { TASK_QUEUES } from "#workflows/task-queues.ts";
-import { isAlreadyStarted, MAIL, stepsOf, toldStory, type ToldStory } from "#workflows/steps.ts";
-import {
-  INVOICING_STATE,
-  invoicingInput,
-  type ClosedPeriod,
-  type FlowInvoice,
-  type InvoicingActivities,
-  type InvoicingInput,
-  type InvoicingOutput,
-  type InvoicingState,
+import { atOnce, MAIL, stepsOf, toldStory, type ToldStory, UNTIL_DONE } from "#workflows/steps.ts";
+import { INVOICING_STATE } from "./names.ts";
+import type {
+  ClosedPeriod,
+  FlowInvoice,
+  InvoicingActivities,
+  InvoicingInput,
+  InvoicingOutput,
+  InvoicingState,
 } from "./api.ts";
 
 type Status = InvoicingState["status"];
@@ -57,8 +47,8 @@ const SCHEDULED_START = "TemporalScheduledStartTime";
  * Close → fiscal authority, where there is one → number and posting → PDF by mail → payment of what is due. Running it again for a period finds
  * the same invoice and does what is left.
  */
-export async function invoicing(given: InvoicingInput): Promise<InvoicingOutput> {
-  return new Invoicing(invoicingInput.parse(given)).run();
+export async function invoicing(input: InvoicingInput): Promise<InvoicingOutput> {
+  return new Invoicing(input).run();
 }
 
 class Invoicing {
@@ -69,8 +59,8 @@ class Invoicing {
 
   constructor(input: InvoicingInput) {
     this.#input = input;
-    const { tenantId } = input;
-    const period = input.through === null ? "the period that ended last" : `the period to ${input.through}`;
+    const { tenantId, through = null } = input;
+    const period = through === null ? "the period that ended last" : `the period to ${through}`;
     this.#story = toldStory<Status>(`${tenantId}: ${period}`, (status) => {
       this.#status = status;
     });
@@ -84,10 +74,11 @@ class Invoicing {
 
   async run(): Promise<InvoicingOutput> {
     this.#story.begin("closing", "period closed from the ledger");
-    const closed = await activities(BOOKS, `close ${this.#input.tenantId}`).closePeriod({
-      ...this.#input,
-      dueAt: dueAt(),
-    });
+    const closed = await atOnce<InvoicingActivities, ClosedPeriod>(
+      (steps) => steps.closePeriod({ ...this.#input, dueAt: dueAt() }),
+      BOOKS,
+      `close ${this.#input.tenantId}`,
+    );
     this.#story.end("done", closedText(closed));
     // From here on there are documents with numbers: what is cancelled now still goes out and is collected.
     await CancellationScope.nonCancellable(async () => {
@@ -142,39 +133,25 @@ class Invoicing {
     }
   }
 
-  /** Once per invoice, whoever asks again; its payment outlives this flow. */
-  async #collect(invoice: FlowInvoice): Promise<void> {
+  /** Once per invoice, whoever asks again: a run of its own, which outlives this one. */
+  async #collect({ invoiceId, walletId, number, openMinor, currency }: FlowInvoice): Promise<void> {
     const { tenantId, actor } = this.#input;
-    const payment: PaymentCollectionInput = {
-      paymentId: `inv-${invoice.invoiceId}`,
-      tenantId,
-      walletId: invoice.walletId,
-      purpose: "invoice",
-      invoiceId: invoice.invoiceId,
-      invoiceNumber: invoice.number,
-      amountMinor: invoice.openMinor,
-      currency: invoice.currency,
-      actor,
-    };
-    this.#story.begin("collecting", `payment of ${invoice.number} begun`);
-    try {
-      await startChild(PAYMENT_COLLECTION, {
-        workflowId: paymentCollectionWorkflowId(payment.paymentId),
-        taskQueue: TASK_QUEUES.payments,
-        args: [payment],
-        parentClosePolicy: ParentClosePolicy.ABANDON,
-        workflowIdReusePolicy: WorkflowIdReusePolicy.REJECT_DUPLICATE,
-        staticSummary: `Payment of ${invoice.number}: ${tenantId}`,
-        typedSearchAttributes: [
-          { key: TENANT_ID, value: tenantId },
-          { key: INVOICE_NUMBER, value: invoice.number ?? "" },
-        ],
-      });
-      this.#story.end("done");
-    } catch (error) {
-      if (!isAlreadyStarted(error)) throw error;
-      this.#story.end("done", `payment of ${invoice.number} was begun before`);
-    }
+    this.#story.begin("collecting", `payment of ${number} begun`);
+    const { begun } = await atOnce<InvoicingActivities, { begun: boolean }>(
+      (steps) =>
+        steps.beginPayment({
+          tenantId,
+          walletId,
+          invoiceId,
+          number,
+          amountMinor: openMinor,
+          currency,
+          actor,
+        }),
+      UNTIL_DONE,
+      `begin the payment of ${number}`,
+    );
+    this.#story.end("done", begun ? undefined : `payment of ${number} was begun before`);
   }
 }
 

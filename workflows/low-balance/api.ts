@@ -3,14 +3,9 @@ import type { FlowDefinition } from "#domain/flows/definition.ts";
 import type { MailOutcome } from "#domain/mail/ports.ts";
 import type { PaymentCollectionInput } from "#workflows/payment-collection/api.ts";
 import { TASK_QUEUES } from "#workflows/task-queues.ts";
+import { LOW_BALANCE, lowBalanceWorkflowId, THRESHOLD_CROSSED } from "./names.ts";
 
-/** The workflow's type, as workflow.ts exports it. */
-export const LOW_BALANCE = "lowBalance";
-
-/** One per wallet: it lives from the first alert until the balance has recovered. */
-export function lowBalanceWorkflowId(walletId: string): string {
-  return `low-balance-${walletId}`;
-}
+export * from "./names.ts";
 
 export const lowBalanceInput = z.object({
   tenantId: z.string().min(1).max(64),
@@ -20,9 +15,6 @@ export const lowBalanceInput = z.object({
 });
 
 export type LowBalanceInput = z.infer<typeof lowBalanceInput>;
-
-/** Signal: the balance crossed a threshold. The same id again changes nothing. */
-export const THRESHOLD_CROSSED = "thresholdCrossed";
 
 export const thresholdCrossed = z.object({
   /** The trigger's: wallet:<wallet>:<threshold>:<sequence>. */
@@ -108,15 +100,6 @@ export interface BalanceNews extends LowBalanceInput {
   readonly triggerId: string;
   /** Epoch ms of the crossing. */
   readonly at: number;
-}
-
-/** The payment of a crossing: a charge that crosses several thresholds at once is one of them. Null for an id that is no crossing's. */
-export function rechargePaymentId({
-  walletId,
-  triggerId,
-}: Pick<RechargeRequest, "walletId" | "triggerId">): string | null {
-  const sequence = /:(\d+)$/.exec(triggerId)?.[1];
-  return sequence === undefined ? null : `recharge-${walletId}-${sequence}`;
 }
 
 export const lowBalanceFlow: FlowDefinition = {

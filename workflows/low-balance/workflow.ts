@@ -12,28 +12,21 @@ import {
   workflowInfo,
 } from "@temporalio/workflow";
 import type { Story } from "#domain/flows/story.ts";
-import {
-  PAYMENT_COLLECTION,
-  paymentCollectionWorkflowId,
-  type PaymentCollectionInput,
-} from "#workflows/payment-collection/api.ts";
-import {
-  CAUSE_MAY_HAVE_ENDED,
-  SUSPENSION,
-  suspensionWorkflowId,
-  type SuspensionInput,
-} from "#workflows/suspension/api.ts";
+import { PAYMENT_COLLECTION, paymentCollectionWorkflowId } from "#workflows/payment-collection/names.ts";
+import type { PaymentCollectionInput } from "#workflows/payment-collection/api.ts";
+import { CAUSE_MAY_HAVE_ENDED, SUSPENSION, suspensionWorkflowId } from "#workflows/suspension/names.ts";
+import type { SuspensionInput } from "#workflows/suspension/api.ts";
 import { TASK_QUEUES } from "#workflows/task-queues.ts";
 import { isAlreadyStarted, MAIL, stepsOf, toldStory, UNTIL_DONE } from "#workflows/steps.ts";
-import {
-  type BalanceAlert,
-  type BalanceNews,
-  type LowBalanceActivities,
-  type LowBalanceInput,
-  type LowBalanceOutput,
-  type RechargeRequest,
-  THRESHOLD_CROSSED,
-  type ThresholdCrossed,
+import { THRESHOLD_CROSSED } from "./names.ts";
+import type {
+  BalanceAlert,
+  BalanceNews,
+  LowBalanceActivities,
+  LowBalanceInput,
+  LowBalanceOutput,
+  RechargeRequest,
+  ThresholdCrossed,
 } from "./api.ts";
 
 type Status = BalanceAlert | "recovered";

@@ -1,13 +1,12 @@
 import { z } from "zod";
 import type { FlowDefinition } from "#domain/flows/definition.ts";
 import { TASK_QUEUES } from "#workflows/task-queues.ts";
+import { n8nStepWorkflowId, ANSWERED } from "./names.ts";
+
+export * from "./names.ts";
 
 /** The workflow's type, as workflow.ts exports it. */
 export const N8N_STEP = "n8nStep";
-
-export function n8nStepWorkflowId({ tenantId, stepId }: Pick<N8nStepInput, "tenantId" | "stepId">): string {
-  return `n8n-step-${tenantId}-${stepId}`;
-}
 
 const DAY_SECONDS = 86_400;
 
@@ -39,9 +38,6 @@ export const n8nStepOutput = z.object({
 });
 
 export type N8nStepOutput = z.infer<typeof n8nStepOutput>;
-
-/** Signal: n8n's answer. The first one counts. */
-export const ANSWERED = "answered";
 
 export type StepOutcome =
   | { readonly kind: "accepted" }

@@ -7,13 +7,8 @@ import {
   workflowInfo,
 } from "@temporalio/workflow";
 import { CALLBACK, stepsOf, toldStory } from "#workflows/steps.ts";
-import {
-  ANSWERED,
-  type N8nStepActivities,
-  type N8nStepInput,
-  type N8nStepOutput,
-  type StepOutcome,
-} from "./api.ts";
+import { ANSWERED } from "./names.ts";
+import type { N8nStepActivities, N8nStepInput, N8nStepOutput, StepOutcome } from "./api.ts";
 
 type Status = "asking" | "waiting" | "answered" | "timed_out" | "refused";
 

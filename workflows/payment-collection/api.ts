@@ -4,19 +4,20 @@ import type { MailOutcome } from "#domain/mail/ports.ts";
 import { PAYMENT_PURPOSES, PAYMENT_STATES, type PaymentState } from "#domain/payments/payment.ts";
 import { PAYMENT_PROVIDERS, type PaymentProviderName } from "#domain/payments/ports.ts";
 import { TASK_QUEUES } from "#workflows/task-queues.ts";
+import {
+  PAYMENT_COLLECTION,
+  paymentCollectionWorkflowId,
+  PROVIDER_CHANGED,
+  RECORD_TRANSFER,
+  CANCEL_PAYMENT,
+  RETRY_PAYMENT,
+  PAY_NOW,
+  CHANGE_METHOD,
+  PAYMENT_STATE,
+  PAYMENT_MAILS,
+} from "./names.ts";
 
-/** The workflow's type, as workflow.ts exports it. */
-export const PAYMENT_COLLECTION = "paymentCollection";
-
-/** One per payment: an invoice is collected once, a top-up is one payment. */
-export function paymentCollectionWorkflowId(paymentId: string): string {
-  return `payment-${paymentId}`;
-}
-
-/** The payment of an invoice. */
-export function invoicePaymentId(invoiceId: string): string {
-  return `inv-${invoiceId}`;
-}
+export * from "./names.ts";
 
 const minor = z.string().regex(/^[1-9]\d{0,17}$/, "must be a whole number of minor units above zero");
 
@@ -50,26 +51,13 @@ export const paymentCollectionOutput = z.object({
 
 export type PaymentCollectionOutput = z.infer<typeof paymentCollectionOutput>;
 
-/** Signal: something happened to the payment at its provider or in the store; both are asked. Carries nothing, so nothing of it is believed. */
-export const PROVIDER_CHANGED = "providerChanged";
-
-/** Update: a person has seen a transfer on the bank's statement. The same reference again is the same transfer. */
-export const RECORD_TRANSFER = "recordTransfer";
-/** Update: nobody waits for the money any more. */
-export const CANCEL_PAYMENT = "cancelPayment";
-/** Update: collect now, without waiting for the calendar. */
-export const RETRY_PAYMENT = "retryPayment";
-/** Update: the payer is there and wants to pay: answers with the link. */
-export const PAY_NOW = "payNow";
-/** Update: collect by another method from now on, and at once. */
-export const CHANGE_METHOD = "changeMethod";
-
 const decision = {
   actor: z.string().trim().min(1, "is needed: who decides").max(200),
   reason: z.string().trim().min(1, "is needed: why").max(500),
 };
 
 export const paymentDecision = z.object(decision);
+
 export type PaymentDecision = z.infer<typeof paymentDecision>;
 
 export const transferInput = z.object({
@@ -78,6 +66,7 @@ export const transferInput = z.object({
   reference: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,79}$/, "must be the bank's reference"),
   amountMinor: minor,
 });
+
 export type TransferInput = z.infer<typeof transferInput>;
 
 export const methodInput = z.object({
@@ -87,10 +76,8 @@ export const methodInput = z.object({
   /** Null: the payer acts by a link. */
   paymentMethodId: z.string().min(1).max(200).nullable(),
 });
-export type MethodInput = z.infer<typeof methodInput>;
 
-/** Query: how far it is. */
-export const PAYMENT_STATE = "state";
+export type MethodInput = z.infer<typeof methodInput>;
 
 export const paymentFlowState = z.object({
   status: z.enum(PAYMENT_STATES),
@@ -107,16 +94,6 @@ export const paymentFlowState = z.object({
 
 export type PaymentFlowState = z.infer<typeof paymentFlowState>;
 
-/** What is said by mail: to the payer. */
-export const PAYMENT_MAILS = [
-  "action",
-  "transfer",
-  "reminder",
-  "declined",
-  "overdue",
-  "receipt",
-  "cancelled",
-] as const;
 export type PaymentMail = (typeof PAYMENT_MAILS)[number];
 
 /** A payment as it was opened, or found where it was opened before. */

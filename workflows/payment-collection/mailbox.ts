@@ -3,18 +3,13 @@ import type { z } from "zod";
 import {
   CANCEL_PAYMENT,
   CHANGE_METHOD,
-  methodInput,
   PAY_NOW,
-  paymentDecision,
   PROVIDER_CHANGED,
   RECORD_TRANSFER,
   RETRY_PAYMENT,
-  transferInput,
-  type MethodInput,
-  type PaymentDecision,
-  type PaymentFlowState,
-  type TransferInput,
-} from "./api.ts";
+} from "./names.ts";
+import { methodInput, paymentDecision, transferInput } from "./api.ts";
+import type { MethodInput, PaymentDecision, PaymentFlowState, TransferInput } from "./api.ts";
 
 /** Something that somebody asked of the payment; `done` once it was looked at. */
 type Asked<Kind extends string, What> = { readonly kind: Kind; readonly what: What; done: boolean };

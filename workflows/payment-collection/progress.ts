@@ -17,12 +17,8 @@ import {
 } from "#domain/flows/search-attributes.ts";
 import { formatMinor } from "#domain/money/minor-units.ts";
 import type { PaymentState } from "#domain/payments/payment.ts";
-import {
-  CAUSE_MAY_HAVE_ENDED,
-  SUSPENSION,
-  suspensionWorkflowId,
-  type SuspensionInput,
-} from "#workflows/suspension/api.ts";
+import { CAUSE_MAY_HAVE_ENDED, SUSPENSION, suspensionWorkflowId } from "#workflows/suspension/names.ts";
+import type { SuspensionInput } from "#workflows/suspension/api.ts";
 import { TASK_QUEUES } from "#workflows/task-queues.ts";
 import { isAlreadyStarted, MAIL_LEFT_ALONE, MONEY, toldStory, type ToldStory } from "#workflows/steps.ts";
 import type {

@@ -10,13 +10,13 @@ import {
 } from "@temporalio/workflow";
 import { dunningTimes } from "#domain/payments/dunning.ts";
 import { isClosed } from "#domain/payments/payment.ts";
-import {
-  PAYMENT_STATE,
-  type AttemptMethod,
-  type OpenedPayment,
-  type PaymentCollectionInput,
-  type PaymentCollectionOutput,
-  type PaymentFlowState,
+import { PAYMENT_STATE } from "./names.ts";
+import type {
+  AttemptMethod,
+  OpenedPayment,
+  PaymentCollectionInput,
+  PaymentCollectionOutput,
+  PaymentFlowState,
 } from "./api.ts";
 import { Attempts, NOBODY_ACTED } from "./attempts.ts";
 import { Mailbox, type Request } from "./mailbox.ts";

@@ -2,14 +2,9 @@ import { z } from "zod";
 import type { FlowDefinition } from "#domain/flows/definition.ts";
 import type { MailOutcome } from "#domain/mail/ports.ts";
 import { TASK_QUEUES } from "#workflows/task-queues.ts";
+import { PAYMENT_DISPUTE, paymentDisputeWorkflowId, DISPUTE_NEWS } from "./names.ts";
 
-/** The workflow's type, as workflow.ts exports it. */
-export const PAYMENT_DISPUTE = "paymentDispute";
-
-/** One per disputed attempt of a payment. */
-export function paymentDisputeWorkflowId(paymentId: string, attempt: number): string {
-  return `dispute-${paymentId}-${attempt}`;
-}
+export * from "./names.ts";
 
 export const paymentDisputeInput = z.object({
   paymentId: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9-]{0,99}$/),
@@ -25,9 +20,6 @@ export const paymentDisputeOutput = z.object({
 });
 
 export type PaymentDisputeOutput = z.infer<typeof paymentDisputeOutput>;
-
-/** Signal: what the provider told, authentic. */
-export const DISPUTE_NEWS = "disputeNews";
 
 export const disputeNews = z.object({
   news: z.enum(["dispute_opened", "dispute_won", "dispute_lost"]),

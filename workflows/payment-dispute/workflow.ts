@@ -1,12 +1,12 @@
 import { CancellationScope, condition, defineSignal, isCancellation, setHandler } from "@temporalio/workflow";
 import { TENANT_ID } from "#domain/flows/search-attributes.ts";
 import { MAIL_LEFT_ALONE, MONEY, stepsOf, toldStory } from "#workflows/steps.ts";
-import {
-  DISPUTE_NEWS,
-  type DisputeTold,
-  type PaymentDisputeActivities,
-  type PaymentDisputeInput,
-  type PaymentDisputeOutput,
+import { DISPUTE_NEWS } from "./names.ts";
+import type {
+  DisputeTold,
+  PaymentDisputeActivities,
+  PaymentDisputeInput,
+  PaymentDisputeOutput,
 } from "./api.ts";
 
 const DAY_MS = 86_400_000;

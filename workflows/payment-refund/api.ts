@@ -2,14 +2,9 @@ import { z } from "zod";
 import type { FlowDefinition } from "#domain/flows/definition.ts";
 import type { MailOutcome } from "#domain/mail/ports.ts";
 import { TASK_QUEUES } from "#workflows/task-queues.ts";
+import { PAYMENT_REFUND, paymentRefundWorkflowId, REFUND_CHANGED, REFUND_STATE } from "./names.ts";
 
-/** The workflow's type, as workflow.ts exports it. */
-export const PAYMENT_REFUND = "paymentRefund";
-
-/** One per refund. */
-export function paymentRefundWorkflowId(refundId: string): string {
-  return `refund-${refundId}`;
-}
+export * from "./names.ts";
 
 export const paymentRefundInput = z.object({
   refundId: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9-]{0,63}$/),
@@ -34,12 +29,6 @@ export const paymentRefundOutput = z.object({
 });
 
 export type PaymentRefundOutput = z.infer<typeof paymentRefundOutput>;
-
-/** Signal: something happened to the refund at its provider, which is asked. */
-export const REFUND_CHANGED = "refundChanged";
-
-/** Query: how far it is. */
-export const REFUND_STATE = "state";
 
 export const refundFlowState = z.object({
   status: z.enum(["opening", "debited", "refunding", "refunded", "partly", "failed", "refused"]),

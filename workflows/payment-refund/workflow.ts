@@ -1,15 +1,14 @@
 import { CancellationScope, condition, defineQuery, defineSignal, setHandler } from "@temporalio/workflow";
 import { TENANT_ID } from "#domain/flows/search-attributes.ts";
 import { MAIL, MONEY, stepsOf, toldStory, type ToldStory } from "#workflows/steps.ts";
-import {
-  REFUND_CHANGED,
-  REFUND_STATE,
-  type PaymentRefundActivities,
-  type PaymentRefundInput,
-  type PaymentRefundOutput,
-  type RefundFlowState,
-  type RefundPartOutcome,
-  type RefundPartStep,
+import { REFUND_CHANGED, REFUND_STATE } from "./names.ts";
+import type {
+  PaymentRefundActivities,
+  PaymentRefundInput,
+  PaymentRefundOutput,
+  RefundFlowState,
+  RefundPartOutcome,
+  RefundPartStep,
 } from "./api.ts";
 
 type Status = RefundFlowState["status"];

@@ -2,14 +2,9 @@ import { z } from "zod";
 import type { FlowDefinition } from "#domain/flows/definition.ts";
 import { ENDS, type RunEnd } from "#domain/flows/runs.ts";
 import { TASK_QUEUES } from "#workflows/task-queues.ts";
+import { RESULT_DELIVERY, resultDeliveryWorkflowId } from "./names.ts";
 
-/** The workflow's type, as workflow.ts exports it. */
-export const RESULT_DELIVERY = "resultDelivery";
-
-/** One for each request that starts a run and wants to be told of its end. */
-export function resultDeliveryWorkflowId({ workflowId, requestId }: RunOrder): string {
-  return `result-${workflowId}-${requestId}`;
-}
+export * from "./names.ts";
 
 /** The run to start, as Temporal is told of it. */
 export const runOrder = z.object({
@@ -42,9 +37,6 @@ export const resultDeliveryOutput = z.object({
 });
 
 export type ResultDeliveryOutput = z.infer<typeof resultDeliveryOutput>;
-
-/** Update: which run it is whose end is told; answered as soon as that runs. */
-export const BEGIN = "begin";
 
 export interface BegunRun {
   /** `running`: one with this key ran already, and goes on as it was. */

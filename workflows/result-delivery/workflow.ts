@@ -19,14 +19,14 @@ import { endOfFailure, type RunEnd } from "#domain/flows/runs.ts";
 import { N8N_EXECUTION_ID, TENANT_ID } from "#domain/flows/search-attributes.ts";
 import type { Story } from "#domain/flows/story.ts";
 import { CALLBACK, isAlreadyStarted, stepsOf, toldStory, UNTIL_DONE } from "#workflows/steps.ts";
-import {
-  BEGIN,
-  type BegunRun,
-  type CallbackOutcome,
-  type ResultDeliveryActivities,
-  type ResultDeliveryInput,
-  type ResultDeliveryOutput,
-  type RunOrder,
+import { BEGIN } from "./names.ts";
+import type {
+  BegunRun,
+  CallbackOutcome,
+  ResultDeliveryActivities,
+  ResultDeliveryInput,
+  ResultDeliveryOutput,
+  RunOrder,
 } from "./api.ts";
 
 type Status = "starting" | "waiting" | "delivering" | "given_up" | ResultDeliveryOutput["result"];

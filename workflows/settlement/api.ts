@@ -8,17 +8,15 @@ import type { DifferenceKind } from "#domain/settlement/differences.ts";
 import type { Compared, InvoicesLine, ProviderLine } from "#domain/settlement/report.ts";
 import type { Totals } from "#domain/settlement/totals.ts";
 import { TASK_QUEUES } from "#workflows/task-queues.ts";
+import {
+  SETTLEMENT,
+  SETTLEMENT_SCHEDULE,
+  settlementWorkflowId,
+  SETTLEMENT_STATE,
+  SETTLEMENT_PHASES,
+} from "./names.ts";
 
-/** The workflow's type, as workflow.ts exports it. */
-export const SETTLEMENT = "settlement";
-
-/** The platform's own schedule of it. */
-export const SETTLEMENT_SCHEDULE = "settlement-nightly";
-
-/** One settlement of a day at a time; once it has ended, the day may be settled again (a new revision of its report). */
-export function settlementWorkflowId(day: string): string {
-  return `settlement-${day}`;
-}
+export * from "./names.ts";
 
 export const settlementInput = z.object({
   /** YYYY-MM-DD, of UTC; null: the last day that may be settled at the nominal time of the schedule. */
@@ -48,18 +46,6 @@ export const settlementOutput = z.object({
 
 export type SettlementOutput = z.infer<typeof settlementOutput>;
 
-/** Query: how far it is. */
-export const SETTLEMENT_STATE = "state";
-
-export const SETTLEMENT_PHASES = [
-  "opening",
-  "wallets",
-  "messages",
-  "invoices",
-  "providers",
-  "reporting",
-  "settled",
-] as const;
 export type SettlementPhase = (typeof SETTLEMENT_PHASES)[number];
 
 export const settlementState = z.object({

@@ -14,19 +14,17 @@ import type { PaymentProviderName } from "#domain/payments/ports.ts";
 import { lastSettleableDay } from "#domain/settlement/day.ts";
 import type { ProviderLine } from "#domain/settlement/report.ts";
 import { isAlreadyStarted, MAIL, stepsOf, toldStory, type ToldStory } from "#workflows/steps.ts";
-import {
-  SETTLEMENT,
-  SETTLEMENT_STATE,
-  settlementWorkflowId,
-  type SettlementActivities,
-  type SettlementInput,
-  type SettlementOutput,
-  type SettlementPhase,
-  type SettlementRun,
-  type SettlementState,
-  type Stretch,
-  type StretchEnd,
-  type Tally,
+import { SETTLEMENT, SETTLEMENT_STATE, settlementWorkflowId } from "./names.ts";
+import type {
+  SettlementActivities,
+  SettlementInput,
+  SettlementOutput,
+  SettlementPhase,
+  SettlementRun,
+  SettlementState,
+  Stretch,
+  StretchEnd,
+  Tally,
 } from "./api.ts";
 
 /** Of Temporal's own: when a schedule should have started this run. */

@@ -2,16 +2,17 @@ import { z } from "zod";
 import type { FlowDefinition } from "#domain/flows/definition.ts";
 import type { MailOutcome } from "#domain/mail/ports.ts";
 import { TASK_QUEUES } from "#workflows/task-queues.ts";
+import {
+  SUSPENSION,
+  suspensionWorkflowId,
+  SUSPENSION_CAUSES,
+  REINSTATE,
+  CAUSE_MAY_HAVE_ENDED,
+  SUSPENSION_STATE,
+  SUSPENSION_MAILS,
+} from "./names.ts";
 
-/** The workflow's type, as workflow.ts exports it. */
-export const SUSPENSION = "suspension";
-
-/** One suspension per tenant at a time. */
-export function suspensionWorkflowId(tenantId: string): string {
-  return `suspension-${tenantId}`;
-}
-
-export const SUSPENSION_CAUSES = ["critical_balance", "overdue_invoice", "fraud", "person"] as const;
+export * from "./names.ts";
 
 export const suspensionInput = z.object({
   tenantId: z.string().min(1).max(64),
@@ -45,21 +46,12 @@ export const suspensionOutput = z.object({
 
 export type SuspensionOutput = z.infer<typeof suspensionOutput>;
 
-/** Update: a person ends the suspension, or what leads to it, whatever the ledger says. */
-export const REINSTATE = "reinstate";
-
 export const reinstateInput = z.object({
   actor: z.string().trim().min(1, "is needed: who decides").max(200),
   reason: z.string().trim().min(1, "is needed: why").max(500),
 });
 
 export type ReinstateInput = z.infer<typeof reinstateInput>;
-
-/** Signal: money came in, or an invoice was paid; the ledger is asked whether the cause has ended. */
-export const CAUSE_MAY_HAVE_ENDED = "causeMayHaveEnded";
-
-/** Query: how far it is. */
-export const SUSPENSION_STATE = "state";
 
 export const suspensionState = z.object({
   status: z.enum(["checking", "noticed", "suspended", "averted", "not_due", "reinstated"]),
@@ -70,8 +62,6 @@ export const suspensionState = z.object({
 
 export type SuspensionState = z.infer<typeof suspensionState>;
 
-/** What a suspension says by mail. */
-export const SUSPENSION_MAILS = ["notice", "suspended", "reminder", "reinstated", "averted"] as const;
 export type SuspensionMail = (typeof SUSPENSION_MAILS)[number];
 
 /** Every activity may run several times for one effect. */

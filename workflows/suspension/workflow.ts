@@ -13,17 +13,15 @@ import {
 } from "@temporalio/workflow";
 import type { Story } from "#domain/flows/story.ts";
 import { MAIL, stepsOf, toldStory, UNTIL_DONE } from "#workflows/steps.ts";
-import {
-  CAUSE_MAY_HAVE_ENDED,
-  REINSTATE,
-  reinstateInput,
-  SUSPENSION_STATE,
-  type ReinstateInput,
-  type SuspensionActivities,
-  type SuspensionInput,
-  type SuspensionMail,
-  type SuspensionOutput,
-  type SuspensionState,
+import { CAUSE_MAY_HAVE_ENDED, REINSTATE, SUSPENSION_STATE } from "./names.ts";
+import { reinstateInput } from "./api.ts";
+import type {
+  ReinstateInput,
+  SuspensionActivities,
+  SuspensionInput,
+  SuspensionMail,
+  SuspensionOutput,
+  SuspensionState,
 } from "./api.ts";
 
 type Status = SuspensionState["status"];

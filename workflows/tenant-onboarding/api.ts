@@ -3,16 +3,18 @@ import type { FlowDefinition } from "#domain/flows/definition.ts";
 import type { MailOutcome } from "#domain/mail/ports.ts";
 import { PAYMENT_PROVIDERS, type PaymentProviderName } from "#domain/payments/ports.ts";
 import { TASK_QUEUES } from "#workflows/task-queues.ts";
+import {
+  TENANT_ONBOARDING,
+  onboardingWorkflowId,
+  ONBOARDING_STATUSES,
+  DECIDE_KYC,
+  ONBOARDING_STATE,
+} from "./names.ts";
 
-/** The workflow's type, as workflow.ts exports it. */
-export const TENANT_ONBOARDING = "tenantOnboarding";
-
-/** One onboarding per tenant. Ids are never encrypted: no phone number, no mail address. */
-export function onboardingWorkflowId(tenantId: string): string {
-  return `onboarding-${tenantId}`;
-}
+export * from "./names.ts";
 
 const decimal = z.string().regex(/^-?\d{1,20}(\.\d{1,18})?$/, "must be a decimal number");
+
 const notNegative = z.string().regex(/^\d{1,20}(\.\d{1,18})?$/, "must be a decimal number, zero or more");
 
 /** A balance, or a percentage ("15%") of the wallet's reference. */
@@ -113,43 +115,14 @@ export const onboardingOutput = z.object({
 
 export type OnboardingOutput = z.infer<typeof onboardingOutput>;
 
-/** ApplicationFailure types that no retry can mend: the onboarding ends with them and with their message. */
-export const FINAL_FAILURES = {
-  /** The input breaks a rule; details: [{ field, reason }, …]. */
-  validation: "Validation",
-  /** The id, key, account or tax id belongs to someone else; details: [{ field, reason }]. */
-  conflict: "Conflict",
-  /** A person said no, or nobody said anything in time; details: [{ field: "kyc", reason }]. */
-  rejected: "Rejected",
-  /** The payment provider will not have it as a customer; details: [{ field: "paymentProvider", reason }]. */
-  refusedByProvider: "RefusedByProvider",
-} as const;
-
 /** One detail of a final failure; `field` is a path into OnboardingInput ("wallet.currency"). */
 export interface OnboardingProblem {
   readonly field: string;
   readonly reason: string;
 }
 
-export const ONBOARDING_STATUSES = [
-  "validating",
-  "creating",
-  "pricing",
-  "awaiting_approval",
-  "registering",
-  "scheduling",
-  "activating",
-  "welcoming",
-  "completed",
-  "undoing",
-  "failed",
-] as const;
-
 /** The search attribute FlowStatus of an onboarding. */
 export type OnboardingStatus = (typeof ONBOARDING_STATUSES)[number];
-
-/** Update: a person says whether the tenant may open. The first answer counts. */
-export const DECIDE_KYC = "decideKyc";
 
 export const kycDecision = z.object({
   decision: z.enum(["approve", "reject"]),
@@ -158,9 +131,6 @@ export const kycDecision = z.object({
 });
 
 export type KycDecision = z.infer<typeof kycDecision>;
-
-/** Query: how far it is. */
-export const ONBOARDING_STATE = "state";
 
 export const onboardingState = z.object({
   status: z.enum(ONBOARDING_STATUSES),

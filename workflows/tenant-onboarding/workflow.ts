@@ -13,18 +13,16 @@ import {
 } from "@temporalio/workflow";
 import type { Story as FlowStory } from "#domain/flows/story.ts";
 import { MAIL, stepsOf, toldStory, UNTIL_DONE } from "#workflows/steps.ts";
-import {
-  DECIDE_KYC,
-  FINAL_FAILURES,
-  kycDecision,
-  ONBOARDING_STATE,
-  type KycDecision,
-  type KycMail,
-  type OnboardingActivities,
-  type OnboardingInput,
-  type OnboardingOutput,
-  type OnboardingState,
-  type OnboardingStatus,
+import { DECIDE_KYC, FINAL_FAILURES, ONBOARDING_STATE } from "./names.ts";
+import { kycDecision } from "./api.ts";
+import type {
+  KycDecision,
+  KycMail,
+  OnboardingActivities,
+  OnboardingInput,
+  OnboardingOutput,
+  OnboardingState,
+  OnboardingStatus,
 } from "./api.ts";
 
 type Story = FlowStory<OnboardingStatus>;

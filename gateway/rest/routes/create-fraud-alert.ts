@@ -6,9 +6,10 @@ import {
   fraudAlert,
   fraudAlertId,
   note,
-  SEVERITIES,
 } from "#domain/events/fraud-alert.ts";
-import { destination, DESTINATIONS_MAX } from "#domain/fraud/destinations.ts";
+import { SEVERITIES } from "#domain/fraud/severity.ts";
+import { destination } from "#domain/fraud/destination-schema.ts";
+import { DESTINATIONS_MAX } from "#domain/fraud/destinations.ts";
 import { WINDOW_MS, windowOf } from "#domain/fraud/detection.ts";
 import { actorOf } from "../authenticate.ts";
 import type { AddRoute } from "../context.ts";

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { SEVERITIES } from "#domain/events/fraud-alert.ts";
+import { SEVERITIES } from "#domain/fraud/severity.ts";
 import type { AddRoute } from "../context.ts";
 import { FRAUD_CASE_EXAMPLE, fraudCaseBody, toFraudCaseBody } from "../fraud-bodies.ts";
 import { pageOf, pageQuery, toPageBody, toPageRequest } from "../paging.ts";
