@@ -70,14 +70,37 @@ export async function atOnce<Activities extends object, Result>(
   kept: ActivityOptions,
   summary: string,
 ): Promise<Result> {
+  underWay += 1;
   try {
-    return await CancellationScope.nonCancellable(() =>
+    const result = await CancellationScope.nonCancellable(() =>
       call(proxyLocalActivities<Activities>({ ...AT_ONCE, summary })),
     );
+    underWay -= 1;
+    void tellAtRest();
+    return result;
   } catch (error) {
+    underWay -= 1;
+    tellHeldBack();
     if (isFinal(error)) throw error;
-    return call(proxyActivities<Activities>({ ...kept, summary }));
   }
+  return call(proxyActivities<Activities>({ ...kept, summary }));
+}
+
+/** Steps that are being done within the run's own task. */
+let underWay = 0;
+/** What is told of the run when they are done. */
+const heldBack = new Set<() => void>();
+/** A run that goes on by itself begins its next step in fewer. */
+const TURNS_TO_REST = 20;
+
+async function tellAtRest(): Promise<void> {
+  for (let turn = 0; turn < TURNS_TO_REST; turn += 1) await null;
+  if (underWay === 0) tellHeldBack();
+}
+
+function tellHeldBack(): void {
+  for (const tell of heldBack) tell();
+  heldBack.clear();
 }
 
 /** Whether trying again is no use. */
@@ -106,13 +129,24 @@ export function toldStory<Status extends string>(
     setCurrentDetails(details);
     show([{ key: FLOW_STATUS, value: status }]);
   });
-  return { ...story, show };
+  return {
+    ...story,
+    finish(status, text) {
+      story.finish(status, text);
+      tellHeldBack();
+    },
+    show,
+  };
 }
 
 function shownWhenWaiting(): ToldStory<string>["show"] {
   const shown = new Map<string, unknown>();
   const waiting = new Map<string, SearchAttributePair>();
   const tell = (): void => {
+    if (underWay > 0) {
+      heldBack.add(tell);
+      return;
+    }
     const changed = [...waiting.values()].filter(({ key, value }) => shown.get(key.name) !== value);
     waiting.clear();
     for (const { key, value } of changed) shown.set(key.name, value);
