@@ -18,6 +18,7 @@ import type { TenantConfiguration } from "#domain/tenants/tenant.ts";
 import {
   invoicingInput,
   type FlowInvoice,
+  type GivenInvoicingInput,
   type InvoicingActivities,
   type InvoicingInput,
 } from "#workflows/invoicing/api.ts";
@@ -102,7 +103,7 @@ export function createInvoicingActivities(dependencies: InvoicingDependencies): 
 }
 
 /** Whoever started the flow: by the API it was checked before, by Temporal's own tools it was not. */
-function checked(given: InvoicingInput): InvoicingInput {
+function checked(given: GivenInvoicingInput): InvoicingInput {
   const read = invoicingInput.safeParse(given);
   if (read.success) return read.data;
   const [issue] = read.error.issues;

@@ -65,7 +65,7 @@ async function startWorkers(flows: FlowsContext): Promise<void> {
   const { address, namespace, payloadKeys, releases } = config.temporal;
   const connection = await connectWorker(address);
   lifecycle.register({ name: "temporal connection", close: () => connection.close() });
-  const workflowBundle = await bundleFlows(undefined, releases === "one" ? FLOWS_PATH : PINNED_FLOWS_PATH);
+  const workflowBundle = await bundleFlows(releases === "one" ? FLOWS_PATH : PINNED_FLOWS_PATH);
   const version = flowsVersion(workflowBundle);
   for (const [taskQueue, activitiesOf] of Object.entries(FLOW_ACTIVITIES)) {
     const activities = activitiesOf(flows);

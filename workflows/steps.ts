@@ -94,7 +94,7 @@ const heldBack = new Set<() => void>();
 const TURNS_TO_REST = 20;
 
 async function tellAtRest(): Promise<void> {
-  for (let turn = 0; turn < TURNS_TO_REST; turn += 1) await null;
+  for (let turn = 0; turn < TURNS_TO_REST; turn += 1) await Promise.resolve();
   if (underWay === 0) tellHeldBack();
 }
 

@@ -105,16 +105,31 @@ function versioned(version: WorkerDeploymentVersion): WorkerDeploymentOptions {
   return { version, useWorkerVersioning: true, defaultVersioningBehavior: "AUTO_UPGRADE" };
 }
 
-/** The flows' code, bundled once for every worker of a process. */
+const nothing = (): void => {};
+/** What the bundler has to say beyond the error that it throws is of no use to an operator. */
+const SILENT: TemporalLogger = {
+  log: nothing,
+  trace: nothing,
+  debug: nothing,
+  info: nothing,
+  warn: nothing,
+  error: nothing,
+};
+
+/**
+ * The flows' code, bundled once for every worker of a process.
+ * @param interceptors paths of modules that stand between the flows and the SDK, as tests need.
+ */
 export function bundleFlows(
-  logger?: TemporalLogger,
   workflowsPath: string = FLOWS_PATH,
+  interceptors: readonly string[] = [],
 ): Promise<WorkflowBundleWithSourceMap> {
   return bundleWorkflowCode({
     workflowsPath,
+    workflowInterceptorModules: [...interceptors],
     failureConverterPath: FAILURE_CONVERTER_PATH,
     webpackConfigHook: withLateSchemas,
-    ...(logger === undefined ? {} : { logger }),
+    logger: SILENT,
   });
 }
 

@@ -23,9 +23,6 @@ const WARM_UP = 100;
 const ROUNDS = 6;
 
 const activities = { echo: async (text: string) => text };
-const nothing = (): void => {};
-const silent = { log: nothing, trace: nothing, debug: nothing, info: nothing, warn: nothing, error: nothing };
-
 interface Side {
   readonly client: Client;
   readonly taskQueue: string;
@@ -67,7 +64,7 @@ async function productSide(config: TemporalConfig): Promise<Side> {
     activities,
     taskQueue,
     version,
-    workflowBundle: await bundleFlows(silent, FLOW_PATH),
+    workflowBundle: await bundleFlows(FLOW_PATH),
   });
   const running = worker.run();
   await makeCurrent(temporal, version, [taskQueue]);

@@ -31,8 +31,6 @@ export interface InvoicedTenants {
   readonly numbers: readonly string[];
 }
 
-const nothing = (): void => {};
-const silent = { log: nothing, trace: nothing, debug: nothing, info: nothing, warn: nothing, error: nothing };
 /** Tenants without a mail address get no document. */
 const noDocument = (): never => {
   throw new Error("a document is set");
@@ -54,7 +52,7 @@ export async function startInvoicingFlows(
     namespace,
     payloadKeys,
     taskQueue,
-    workflowBundle: await bundleFlows(silent),
+    workflowBundle: await bundleFlows(),
     activities: createInvoicingActivities({
       tenants,
       issuers: createIssuers(pool),

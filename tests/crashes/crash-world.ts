@@ -1,17 +1,21 @@
 import type { WorkflowHandle } from "@temporalio/client";
-import { bundleWorkflowCode } from "@temporalio/worker";
+import type { History } from "@temporalio/common/lib/proto-utils.js";
 import { randomUUID } from "node:crypto";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { FAILURE_CONVERTER_PATH } from "#adapters/temporal/data-converter.ts";
-import { FLOWS_PATH } from "#adapters/temporal/worker.ts";
+import { bundleFlows, FLOWS_PATH } from "#adapters/temporal/worker.ts";
 import type { TaskQueue } from "#workflows/task-queues.ts";
 import { attachTestEnvironment } from "../../scripts/test-environment.ts";
 import type { Boundary } from "./boundary.ts";
 import { openFlowBooks, type FlowBooks } from "./flow-books.ts";
 import { startWorkerProcess, type WorkerProcess } from "./worker-processes.ts";
+
+/** A worker that died within a run's own task is missed after it. */
+const TASK_MS = 2_000;
+
+type HistoryEvent = NonNullable<History["events"]>[number];
 
 export type Flow = WorkflowHandle;
 
@@ -40,7 +44,7 @@ export interface CrashedFlow {
 export interface RanFlow {
   readonly run: FlowRun;
   readonly flow: Flow;
-  /** Its activities by their schedule in the history. */
+  /** Its activities in the order of its history, those within its own task by their markers. */
   readonly activities: readonly string[];
 }
 
@@ -76,6 +80,7 @@ export async function attachCrashWorld(): Promise<CrashWorld> {
         workflowId: run.workflowId,
         taskQueue,
         args: [...run.args],
+        workflowTaskTimeout: TASK_MS,
       });
       const acted = Promise.resolve(run.act?.(flow, taskQueue));
       const ended = Promise.all([flow.result(), acted]);
@@ -100,15 +105,8 @@ export async function attachCrashWorld(): Promise<CrashWorld> {
 
 /** The flows as they are, but that a worker that died is soon missed. */
 function swiftFlows(): Promise<{ readonly code: string }> {
-  return bundleWorkflowCode({
-    workflowsPath: FLOWS_PATH,
-    failureConverterPath: FAILURE_CONVERTER_PATH,
-    workflowInterceptorModules: [fileURLToPath(new URL("./swift-timeouts.ts", import.meta.url))],
-    logger: { log: nothing, trace: nothing, debug: nothing, info: nothing, warn: nothing, error: nothing },
-  });
+  return bundleFlows(FLOWS_PATH, [fileURLToPath(new URL("./swift-timeouts.ts", import.meta.url))]);
 }
-
-const nothing = (): void => {};
 
 async function diedBefore(doomed: WorkerProcess, ended: Promise<unknown>): Promise<void> {
   const first = await Promise.race([
@@ -125,7 +123,15 @@ async function diedBefore(doomed: WorkerProcess, ended: Promise<unknown>): Promi
 
 async function activitiesOf(flow: Flow): Promise<string[]> {
   const { events } = await flow.fetchHistory();
-  return (events ?? []).flatMap(({ activityTaskScheduledEventAttributes: scheduled }) =>
-    typeof scheduled?.activityType?.name === "string" ? [scheduled.activityType.name] : [],
-  );
+  return (events ?? []).flatMap((event) => {
+    const name = event.activityTaskScheduledEventAttributes?.activityType?.name ?? localActivityOf(event);
+    return typeof name === "string" ? [name] : [];
+  });
+}
+
+/** Its name is in a marker that the SDK writes (temporalio/sdk-core, crates/sdk-core/src/protosext). */
+function localActivityOf({ markerRecordedEventAttributes: marker }: HistoryEvent): unknown {
+  if (marker?.markerName !== "core_local_activity") return undefined;
+  const [data] = marker.details?.["data"]?.payloads ?? [];
+  return (JSON.parse(Buffer.from(data?.data ?? []).toString()) as { activity_type?: unknown }).activity_type;
 }

@@ -33,7 +33,7 @@ export async function attachFlowsEnvironment(): Promise<FlowsEnvironment> {
   const { address, namespace, payloadKeys } = config;
   const temporal = createTemporalClient(config);
   const connection: NativeConnection = await connectWorker(address);
-  const bundle = await bundleFlows(silent);
+  const bundle = await bundleFlows();
   return {
     temporal,
     bundle,
@@ -61,9 +61,6 @@ export async function attachFlowsEnvironment(): Promise<FlowsEnvironment> {
     },
   };
 }
-
-const nothing = (): void => {};
-const silent = { log: nothing, trace: nothing, debug: nothing, info: nothing, warn: nothing, error: nothing };
 
 /** Answers what a test has prepared, and keeps the names of the steps in the order in which they were called. */
 export function scriptedActivities(script: Partial<OnboardingActivities> = {}): {

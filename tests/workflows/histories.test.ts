@@ -3,7 +3,7 @@ import { Worker } from "@temporalio/worker";
 import { readFile } from "node:fs/promises";
 import { createDataConverter } from "#adapters/temporal/data-converter.ts";
 import { createPayloadCodec } from "#adapters/temporal/payload-codec.ts";
-import { FLOWS_PATH, installTemporalRuntime } from "#adapters/temporal/worker.ts";
+import { bundleFlows, FLOWS_PATH, installTemporalRuntime } from "#adapters/temporal/worker.ts";
 import { derivePayloadKey } from "#platform/payload-keys.ts";
 import { readHistories, type RecordedHistory } from "./recorded-histories.ts";
 
@@ -20,7 +20,7 @@ test("every workflow has a history, and each replays to the same commands", asyn
   const replayed: [string, string | undefined][] = [];
   for await (const { workflowId, error } of Worker.runReplayHistories(
     {
-      workflowsPath: FLOWS_PATH,
+      workflowBundle: await bundleFlows(),
       dataConverter: createDataConverter(
         createPayloadCodec([derivePayloadKey("histories are recorded in clear")]),
       ),

@@ -1,10 +1,13 @@
 import { afterAll, beforeAll, describe, expect, jest, test } from "@jest/globals";
 import { WorkflowFailedError } from "@temporalio/client";
 import { ApplicationFailure } from "@temporalio/common";
+import protocol from "@temporalio/proto";
+import { createInvoiceCollection } from "#adapters/temporal/invoice-collection.ts";
 import { Unavailable } from "#domain/errors.ts";
 import { AMOUNT_DUE, CURRENCY, FLOW_STATUS, INVOICE_NUMBER } from "#domain/flows/search-attributes.ts";
 import {
   invoicingOutput,
+  type ClosedPeriod,
   type FlowInvoice,
   type InvoicingActivities,
   type InvoicingInput,
@@ -20,6 +23,8 @@ import {
   startInvoicing,
 } from "./scripted-invoicing.ts";
 import { startTimeSkipping, type TimeSkipping } from "./time-skipping.ts";
+
+const { EventType } = protocol.temporal.api.enums.v1;
 
 jest.setTimeout(120_000);
 
@@ -64,40 +69,46 @@ async function begunPayment(invoiceId: string) {
   return { input: paymentCollectionInput.parse(payload), taskQueue: started.taskQueue?.name };
 }
 
+/** The events of a run by their types, in order. */
+async function eventTypes(run: InvoicingRun): Promise<string[]> {
+  const { events } = await run.fetchHistory();
+  return (events ?? []).map(({ eventType }) => (EventType[eventType ?? 0] ?? "").replace("EVENT_TYPE_", ""));
+}
+
 describe("invoicing", () => {
-  // First of all: the clock does not skip any more once a payment waits for its worker.
   test("a mail server that is away for a day, or refuses, keeps no payment from beginning", async () => {
     for (const mailInvoice of [
       () => Promise.reject(new Unavailable("smtp")),
       async () => ({ kind: "refused" as const, reason: "the mail server answered 550 to RCPT TO" }),
       async () => ({ kind: "none" as const }),
     ]) {
-      const invoice = flowInvoice();
-      await run([invoice], { mailInvoice });
-      expect(await begunPayment(invoice.invoiceId)).not.toBeNull();
+      const { calls } = await run([flowInvoice()], { mailInvoice });
+      expect(calls.at(-1)).toBe("beginPayment");
     }
   });
 
   test("closes, mails, and begins the payment of what is due", async () => {
     const invoice = flowInvoice();
+    const begun: unknown[] = [];
     const input = invoicingInputOf();
-    const { output, calls, run: flow } = await run([invoice], {}, input);
+    const beginPayment: InvoicingActivities["beginPayment"] = async (due) => {
+      begun.push(due);
+      return { begun: true };
+    };
+    const { output, calls, run: flow } = await run([invoice], { beginPayment }, input);
     expect(output).toEqual({ invoices: [invoice], empty: [] });
-    expect(calls).toEqual(["closePeriod", "mailInvoice"]);
-    expect(await begunPayment(invoice.invoiceId)).toEqual({
-      taskQueue: "payments",
-      input: {
-        paymentId: `inv-${invoice.invoiceId}`,
+    expect(calls).toEqual(["closePeriod", "mailInvoice", "beginPayment"]);
+    expect(begun).toEqual([
+      {
         tenantId: input.tenantId,
         walletId: "w-1",
-        purpose: "invoice",
         invoiceId: invoice.invoiceId,
-        invoiceNumber: "INV-2026-000001",
+        number: "INV-2026-000001",
         amountMinor: "10",
         currency: "USD",
         actor: "test",
       },
-    });
+    ]);
     const { searchAttributes } = await flow.describe();
     expect(searchAttributes).toMatchObject({
       [FLOW_STATUS.name]: ["done"],
@@ -111,16 +122,56 @@ describe("invoicing", () => {
     const statement = flowInvoice({ kind: "statement", openMinor: "0", number: "STM-2026-000001" });
     const { calls } = await run([statement]);
     expect(calls).toEqual(["closePeriod", "mailInvoice"]);
-    expect(await begunPayment(statement.invoiceId)).toBeNull();
   });
 
-  test("of a tenant without an address, tries no mail and begins the payment", async () => {
+  test("of a tenant without an address, is one task, and begins the payment", async () => {
     const invoice = flowInvoice();
-    const { calls } = await run([invoice], {
+    const { calls, run: flow } = await run([invoice], {
       closePeriod: async () => ({ invoices: [invoice], empty: [], unaddressed: true }),
     });
-    expect(calls).toEqual(["closePeriod"]);
-    expect(await begunPayment(invoice.invoiceId)).not.toBeNull();
+    expect(calls).toEqual(["closePeriod", "beginPayment"]);
+    expect(await eventTypes(flow)).toEqual([
+      "WORKFLOW_EXECUTION_STARTED",
+      "WORKFLOW_TASK_SCHEDULED",
+      "WORKFLOW_TASK_STARTED",
+      "WORKFLOW_TASK_COMPLETED",
+      "MARKER_RECORDED",
+      "MARKER_RECORDED",
+      "UPSERT_WORKFLOW_SEARCH_ATTRIBUTES",
+      "WORKFLOW_EXECUTION_COMPLETED",
+    ]);
+    expect((await flow.describe()).searchAttributes).toMatchObject({
+      [FLOW_STATUS.name]: ["done"],
+      [INVOICE_NUMBER.name]: ["INV-2026-000001"],
+    });
+  });
+
+  test("what a step within the run's own task answered is encrypted", async () => {
+    const { run: flow } = await run([], {
+      closePeriod: async () => ({ invoices: [], empty: ["w-1"], unaddressed: false }),
+    });
+    const { events } = await flow.fetchHistory();
+    const markers = (events ?? []).flatMap((event) => event.markerRecordedEventAttributes ?? []);
+    const results = markers.flatMap(({ details }) => details?.["result"]?.payloads ?? []);
+    expect(results.map(({ metadata }) => Buffer.from(metadata?.["encoding"] ?? []).toString())).toEqual([
+      "binary/encrypted",
+    ]);
+  });
+
+  test("what does not close at once becomes a step that the server keeps", async () => {
+    const statement = flowInvoice({ kind: "statement", openMinor: "0", mailed: true });
+    const late = Promise.withResolvers<ClosedPeriod>();
+    let closes = 0;
+    const { output, run: flow } = await run([], {
+      closePeriod: () => {
+        closes += 1;
+        if (closes === 1) return late.promise;
+        late.resolve({ invoices: [], empty: ["too late"], unaddressed: false });
+        return Promise.resolve({ invoices: [statement], empty: [], unaddressed: false });
+      },
+    });
+    expect(output).toEqual({ invoices: [statement], empty: [] });
+    expect(await eventTypes(flow)).toContain("ACTIVITY_TASK_COMPLETED");
   });
 
   test("of a period in which nothing happened, does nothing", async () => {
@@ -140,7 +191,7 @@ describe("invoicing", () => {
         return { ...draft, number: "INV-2026-000009" };
       },
     });
-    expect(calls).toEqual(["closePeriod", "registerFiscally", "issueInvoice", "mailInvoice"]);
+    expect(calls).toEqual(["closePeriod", "registerFiscally", "issueInvoice", "mailInvoice", "beginPayment"]);
     expect(issued).toEqual([{ authority: "TAX", reference: "A-1", qr: null }]);
     expect(output.invoices[0]?.number).toBe("INV-2026-000009");
   });
@@ -170,7 +221,13 @@ describe("invoicing", () => {
   });
 
   test("goes on while PostgreSQL, the authority and the mail server are away", async () => {
-    const failures = { closePeriod: 3, registerFiscally: 3, issueInvoice: 3, mailInvoice: 3 };
+    const failures = {
+      closePeriod: 3,
+      registerFiscally: 3,
+      issueInvoice: 3,
+      mailInvoice: 3,
+      beginPayment: 3,
+    };
     const away =
       <Result>(step: keyof typeof failures, result: Result) =>
       async (): Promise<Result> => {
@@ -184,18 +241,18 @@ describe("invoicing", () => {
       registerFiscally: away("registerFiscally", null),
       issueInvoice: away("issueInvoice", { ...draft, number: "INV-1" }),
       mailInvoice: away("mailInvoice", { kind: "accepted" as const }),
+      beginPayment: away("beginPayment", { begun: true }),
     });
     expect(output.invoices[0]?.number).toBe("INV-1");
-    expect(Object.values(failures)).toEqual([-1, -1, -1, -1]);
+    expect(Object.values(failures)).toEqual([-1, -1, -1, -1, -1]);
   });
 
   test("run again, mails nothing twice and leaves the payment that was begun alone", async () => {
-    const invoice = flowInvoice();
-    const input = invoicingInputOf();
-    await run([invoice], {}, input);
-    const again = await run([{ ...invoice, mailed: true }], {}, input);
-    expect(again.calls).toEqual(["closePeriod"]);
-    expect(again.output.invoices).toHaveLength(1);
+    const { calls, run: flow } = await run([flowInvoice({ mailed: true })], {
+      beginPayment: async () => ({ begun: false }),
+    });
+    expect(calls).toEqual(["closePeriod", "beginPayment"]);
+    expect((await flow.describe()).status.name).toBe("COMPLETED");
   });
 
   test("cancelled while the books are away, ends without an invoice", async () => {
@@ -217,7 +274,7 @@ describe("invoicing", () => {
     await expect(cancelled).rejects.toMatchObject({ cause: { name: "CancelledFailure" } });
   });
 
-  test.each(["registerFiscally", "issueInvoice", "mailInvoice"] as const)(
+  test.each(["registerFiscally", "issueInvoice", "mailInvoice", "beginPayment"] as const)(
     "cancelled in %s, still mails and collects what has been closed",
     async (step) => {
       const draft = flowInvoice({ number: null });
@@ -236,22 +293,52 @@ describe("invoicing", () => {
         ...(step === "registerFiscally" ? { registerFiscally: held(null) } : {}),
         ...(step === "issueInvoice" ? { issueInvoice: held(issued) } : {}),
         ...(step === "mailInvoice" ? { mailInvoice: held({ kind: "accepted" as const }) } : {}),
+        ...(step === "beginPayment" ? { beginPayment: held({ begun: true }) } : {}),
       };
-      const { output } = await run([draft], script, invoicingInputOf(), async (flow) => {
+      const { output, calls } = await run([draft], script, invoicingInputOf(), async (flow) => {
         await reached.promise;
         await flow.cancel();
         goOn.resolve();
       });
       expect(output.invoices[0]?.number).toBe("INV-2026-000003");
-      expect(await begunPayment(draft.invoiceId)).not.toBeNull();
+      expect(calls).toContain("beginPayment");
+      expect(calls).toContain("mailInvoice");
     },
   );
 
   test("several wallets are invoiced one after another, each with its own payment", async () => {
-    const invoices = [flowInvoice({ walletId: "w-1" }), flowInvoice({ walletId: "w-2" })];
-    await run(invoices);
-    for (const { invoiceId, walletId } of invoices)
-      expect((await begunPayment(invoiceId))?.input.walletId).toBe(walletId);
+    const begun: string[] = [];
+    await run([flowInvoice({ walletId: "w-1" }), flowInvoice({ walletId: "w-2" })], {
+      beginPayment: async ({ walletId }) => {
+        begun.push(walletId);
+        return { begun: true };
+      },
+    });
+    expect(begun).toEqual(["w-1", "w-2"]);
+  });
+});
+
+describe("the payment of an invoice", () => {
+  test("begins once, as a run of its own on the payments' queue", async () => {
+    const collection = createInvoiceCollection(flows.temporal);
+    const { invoiceId } = flowInvoice();
+    const due = { tenantId: "T-1", walletId: "w-1", invoiceId, number: "INV-1", amountMinor: "10" };
+    const begin = () => collection.begin({ ...due, currency: "USD", actor: "test" });
+    expect([await begin(), await begin()]).toEqual([{ begun: true }, { begun: false }]);
+    expect(await begunPayment(invoiceId)).toEqual({
+      taskQueue: "payments",
+      input: {
+        paymentId: `inv-${invoiceId}`,
+        tenantId: "T-1",
+        walletId: "w-1",
+        purpose: "invoice",
+        invoiceId,
+        invoiceNumber: "INV-1",
+        amountMinor: "10",
+        currency: "USD",
+        actor: "test",
+      },
+    });
   });
 });
 

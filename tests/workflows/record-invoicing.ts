@@ -1,5 +1,6 @@
 import { ApplicationFailure } from "@temporalio/common";
 import { randomUUID } from "node:crypto";
+import { Unavailable } from "#domain/errors.ts";
 import { INVOICE_MAILING } from "#workflows/invoice-mailing/api.ts";
 import type { FlowInvoice, InvoicingActivities } from "#workflows/invoicing/api.ts";
 import type { FlowsEnvironment } from "./flows-environment.ts";
@@ -8,6 +9,15 @@ import { flowInvoice, invoicingInputOf, scriptedInvoicing, startInvoicing } from
 
 const statement = flowInvoice({ kind: "statement", openMinor: "0", number: "STM-2026-000001" });
 const refused = { kind: "refused", reason: "the mail server answered 550 to RCPT TO" } as const;
+
+/** The first try fails for now, so that the server keeps the step. */
+function onceAway<Result>(step: () => Promise<Result>): () => Promise<Result> {
+  let tries = 0;
+  return () => {
+    tries += 1;
+    return tries === 1 ? Promise.reject(new Unavailable("postgres")) : step();
+  };
+}
 
 const RECORDINGS: readonly (readonly [
   name: string,
@@ -18,6 +28,16 @@ const RECORDINGS: readonly (readonly [
   ["statement", [statement], {}],
   ["empty", [], {}],
   ["unaddressed", [], { closePeriod: async () => ({ invoices: [statement], empty: [], unaddressed: true }) }],
+  [
+    "kept",
+    [],
+    { closePeriod: onceAway(async () => ({ invoices: [statement], empty: [], unaddressed: true })) },
+  ],
+  [
+    "payment-kept",
+    [flowInvoice({ mailed: true })],
+    { beginPayment: onceAway(async () => ({ begun: false })) },
+  ],
   ["mail-refused", [statement], { mailInvoice: async () => refused }],
   ["registered-fiscally", [flowInvoice({ number: null, kind: "statement" })], {}],
   [

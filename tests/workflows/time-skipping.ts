@@ -63,7 +63,7 @@ export async function startTimeSkipping(): Promise<TimeSkipping> {
   const config = { address, namespace: NAMESPACE, uiUrl: "http://127.0.0.1", payloadKeys };
   const temporal = createTemporalClient(config);
   const connection = await connectWorker(address);
-  bundling ??= bundleFlows(silent);
+  bundling ??= bundleFlows();
   const bundle = await bundling;
   return {
     temporal,
@@ -108,9 +108,6 @@ export async function startTimeSkipping(): Promise<TimeSkipping> {
     },
   };
 }
-
-const nothing = (): void => {};
-const silent = { log: nothing, trace: nothing, debug: nothing, info: nothing, warn: nothing, error: nothing };
 
 async function freePort(): Promise<number> {
   for (;;) {

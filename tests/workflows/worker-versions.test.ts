@@ -26,9 +26,6 @@ afterAll(async () => {
   await flows.close();
 });
 
-const nothing = (): void => {};
-const silent = { log: nothing, trace: nothing, debug: nothing, info: nothing, warn: nothing, error: nothing };
-
 /** A deployment of the test's own with one queue. */
 function deployment() {
   const taskQueue = `test-${randomUUID()}`;
@@ -75,7 +72,7 @@ async function calls(all: readonly string[], wanted: string): Promise<void> {
 
 describe("releases of the flows' workers", () => {
   test("the same code is the same release; one that nobody polls cannot become current", async () => {
-    const again = await bundleFlows(silent);
+    const again = await bundleFlows();
     expect(flowsVersion(again)).toEqual(flowsVersion(flows.bundle));
     expect(flowsVersion({ code: ` ${again.code}` })).not.toEqual(flowsVersion(again));
     const { taskQueue, current } = deployment();
@@ -111,7 +108,7 @@ describe("releases of the flows' workers", () => {
 
   test("where releases run side by side, a short run keeps the one that it began with", async () => {
     const { taskQueue, start, current } = deployment();
-    const pinned = await bundleFlows(silent, PINNED_FLOWS_PATH);
+    const pinned = await bundleFlows(PINNED_FLOWS_PATH);
     expect(flowsVersion(pinned)).not.toEqual(flowsVersion(flows.bundle));
     const mailed: string[] = [];
     let proceed = (): void => {};

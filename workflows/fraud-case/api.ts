@@ -19,7 +19,7 @@ import {
   ALERTED,
   DECIDE,
   FRAUD_CASE_STATE,
-  CASE_MESSAGES,
+  type CASE_MESSAGES,
 } from "./names.ts";
 
 export * from "./names.ts";

@@ -22,6 +22,8 @@ export const invoicingInput = z.object({
 });
 
 export type InvoicingInput = z.infer<typeof invoicingInput>;
+/** As it may be given: what is left out is what the schema says. */
+export type GivenInvoicingInput = z.input<typeof invoicingInput>;
 
 const flowInvoice = z.object({
   invoiceId: z.string(),
@@ -69,7 +71,7 @@ export interface InvoicingActivities {
    * @param step checked here, whoever started the flow.
    * @throws ApplicationFailure final: `UnknownTenant`, `UnknownWallet`, `NotOver` (the period has not ended yet), `Validation`.
    */
-  closePeriod(step: InvoicingInput & { readonly dueAt: number }): Promise<ClosedPeriod>;
+  closePeriod(step: GivenInvoicingInput & { readonly dueAt: number }): Promise<ClosedPeriod>;
   /** @throws ApplicationFailure final: `FiscalRejected`, with the authority's words. */
   registerFiscally(step: { readonly invoiceId: string }): Promise<FiscalRegistration | null>;
   issueInvoice(step: {

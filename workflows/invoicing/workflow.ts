@@ -15,7 +15,7 @@ import type {
   ClosedPeriod,
   FlowInvoice,
   InvoicingActivities,
-  InvoicingInput,
+  GivenInvoicingInput,
   InvoicingOutput,
   InvoicingState,
 } from "./api.ts";
@@ -47,17 +47,17 @@ const SCHEDULED_START = "TemporalScheduledStartTime";
  * Close → fiscal authority, where there is one → number and posting → PDF by mail → payment of what is due. Running it again for a period finds
  * the same invoice and does what is left.
  */
-export async function invoicing(input: InvoicingInput): Promise<InvoicingOutput> {
+export async function invoicing(input: GivenInvoicingInput): Promise<InvoicingOutput> {
   return new Invoicing(input).run();
 }
 
 class Invoicing {
-  readonly #input: InvoicingInput;
+  readonly #input: GivenInvoicingInput;
   readonly #story: ToldStory<Status>;
   readonly #invoices: FlowInvoice[] = [];
   #status: Status = "closing";
 
-  constructor(input: InvoicingInput) {
+  constructor(input: GivenInvoicingInput) {
     this.#input = input;
     const { tenantId, through = null } = input;
     const period = through === null ? "the period that ended last" : `the period to ${through}`;

@@ -14,7 +14,7 @@ import {
   PAY_NOW,
   CHANGE_METHOD,
   PAYMENT_STATE,
-  PAYMENT_MAILS,
+  type PAYMENT_MAILS,
 } from "./names.ts";
 
 export * from "./names.ts";

@@ -9,7 +9,7 @@ import {
   REINSTATE,
   CAUSE_MAY_HAVE_ENDED,
   SUSPENSION_STATE,
-  SUSPENSION_MAILS,
+  type SUSPENSION_MAILS,
 } from "./names.ts";
 
 export * from "./names.ts";

@@ -30,6 +30,7 @@ export const invoicingCrashes: CrashedFlow = {
   sample: [
     { activity: "closePeriod", nth: 1, moment: "after" },
     { activity: "mailInvoice", nth: 1, moment: "after" },
+    { activity: "beginPayment", nth: 1, moment: "after" },
   ],
   async prepare(world) {
     const wallet = await world.tenant(invoicingOf({ paymentTermDays: 0 }), "postpaid");
