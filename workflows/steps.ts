@@ -54,7 +54,10 @@ export function stepsOf<Activities extends object>(): (
   options: ActivityOptions,
   summary: string,
 ) => Steps<Activities> {
-  return (options, summary) => proxyActivities<Activities>({ ...options, summary });
+  return (options, summary) => {
+    tellHeldBack();
+    return proxyActivities<Activities>({ ...options, summary });
+  };
 }
 
 /** Below the ten seconds after which the server gives a run's task to another worker. */
@@ -63,40 +66,34 @@ const AT_ONCE: LocalActivityOptions = { startToCloseTimeout: "5s", retry: { maxi
 /**
  * A step that takes less than a second nearly always is done within the run's own task: the server writes one event of it, where it would write
  * three and two tasks more. What does not end at once, or fails for now, becomes a step that the server keeps. Whatever it does may happen again
- * when a worker dies in it, as with any step; it cannot be cancelled before the server keeps it.
+ * when a worker dies in it, as with any step; it cannot be cancelled before the server keeps it. What the run is found by is told with its next
+ * step that the server keeps, or at its end.
  */
 export async function atOnce<Activities extends object, Result>(
   call: (steps: Steps<Activities>) => Promise<Result>,
   kept: ActivityOptions,
   summary: string,
 ): Promise<Result> {
+  let failure: unknown;
   underWay += 1;
   try {
-    const result = await CancellationScope.nonCancellable(() =>
+    return await CancellationScope.nonCancellable(() =>
       call(proxyLocalActivities<Activities>({ ...AT_ONCE, summary })),
     );
-    underWay -= 1;
-    void tellAtRest();
-    return result;
   } catch (error) {
+    failure = error;
+  } finally {
     underWay -= 1;
-    tellHeldBack();
-    if (isFinal(error)) throw error;
   }
+  tellHeldBack();
+  if (isFinal(failure)) throw failure;
   return call(proxyActivities<Activities>({ ...kept, summary }));
 }
 
 /** Steps that are being done within the run's own task. */
 let underWay = 0;
-/** What is told of the run when they are done. */
+/** What is told of the run later. */
 const heldBack = new Set<() => void>();
-/** A run that goes on by itself begins its next step in fewer. */
-const TURNS_TO_REST = 20;
-
-async function tellAtRest(): Promise<void> {
-  for (let turn = 0; turn < TURNS_TO_REST; turn += 1) await Promise.resolve();
-  if (underWay === 0) tellHeldBack();
-}
 
 function tellHeldBack(): void {
   for (const tell of heldBack) tell();
