@@ -12,6 +12,7 @@ import {
 } from "#adapters/temporal/worker.ts";
 import { createInvoicingActivities } from "#activities/invoicing.ts";
 import { systemClock } from "#domain/clock.ts";
+import type { InvoiceCollection } from "#domain/invoicing/ports.ts";
 import type { TenantStore } from "#domain/tenants/tenant-store.ts";
 import { INVOICING, invoicingWorkflowId } from "#workflows/invoicing/api.ts";
 
@@ -51,29 +52,20 @@ export async function startInvoicingFlows(
   const temporal = createTemporalClient(config);
   const connection = await connectWorker(address);
   const taskQueue = `bench-${randomUUID()}`;
-  const collection = createInvoiceCollection(temporal);
   const waiting = new Map<string, () => void>();
+  const collection = createInvoiceCollection(temporal);
   const worker = await createFlowsWorker({
     connection,
     namespace,
     payloadKeys,
     taskQueue,
     workflowBundle: await bundleFlows(),
-    activities: createInvoicingActivities({
-      tenants,
-      issuers: createIssuers(pool),
-      books: createInvoiceBooks(pool),
-      documents: { pdf: noDocument, html: noDocument, ubl: noDocument },
-      authority: null,
-      mailer: { send: () => Promise.reject(new Error("a mail is sent")) },
-      collection: {
-        async begin(invoice) {
-          const begun = await collection.begin(invoice);
-          waiting.get(invoice.tenantId)?.();
-          return begun;
-        },
+    activities: activitiesOf(pool, tenants, {
+      async begin(invoice) {
+        const begun = await collection.begin(invoice);
+        waiting.get(invoice.tenantId)?.();
+        return begun;
       },
-      clock: systemClock,
     }),
   });
   const running = worker.run();
@@ -112,4 +104,17 @@ export async function startInvoicingFlows(
       await temporal.close();
     },
   };
+}
+
+function activitiesOf(pool: Pool, tenants: TenantStore, collection: InvoiceCollection): object {
+  return createInvoicingActivities({
+    tenants,
+    issuers: createIssuers(pool),
+    books: createInvoiceBooks(pool),
+    documents: { pdf: noDocument, html: noDocument, ubl: noDocument },
+    authority: null,
+    mailer: { send: () => Promise.reject(new Error("a mail is sent")) },
+    collection,
+    clock: systemClock,
+  });
 }
