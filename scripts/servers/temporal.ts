@@ -134,7 +134,13 @@ async function build(directory: string, refusal: string, progress: (line: string
  * Twice the flows per second of the defaults (docs/performance.md). A commit outlives the process that made it, as the write-ahead log
  * is in the system's hands; of a machine that loses its power the last commits may be gone (https://www.sqlite.org/pragma.html#pragma_synchronous).
  */
-const SQLITE = { journal_mode: "wal", synchronous: "normal", temp_store: "memory", cache_size: -131_072, wal_autocheckpoint: 8_000 };
+const SQLITE = {
+  journal_mode: "wal",
+  synchronous: "normal",
+  temp_store: "memory",
+  cache_size: -131_072,
+  wal_autocheckpoint: 8_000,
+};
 
 /**
  * One machine needs no partitions of its queues, which pass tasks on to one another, and search attributes are there before it starts: by
