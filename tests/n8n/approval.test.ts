@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import { eventually } from "../pipeline/world.ts";
-import { approvalCanvas, pressed } from "./canvases-of-tests.ts";
+import { approvalCanvas, pressed, shortApprovalCanvas } from "./canvases-of-tests.ts";
 import { outcomeOf } from "./executions.ts";
 import { suspendWithRun } from "./operations/made.ts";
 import { attachN8n, settled, type N8nWorld } from "./world.ts";
@@ -9,6 +9,8 @@ let world: N8nWorld;
 let first: string;
 let second: string;
 let executionId: string;
+/** Of the question that nobody answers in time. */
+let unansweredId: string;
 /** Where the person answers. */
 let link: string;
 
@@ -20,6 +22,9 @@ beforeAll(async () => {
   const canvas = approvalCanvas("testApproval", first, second);
   await world.n8n.post("/workflows", canvas);
   executionId = await world.execute(canvas.id, pressed);
+  const short = shortApprovalCanvas("testShortApproval", second);
+  await world.n8n.post("/workflows", short);
+  unansweredId = await world.execute(short.id, pressed);
   await eventually(
     () => world.execution(executionId),
     ({ status }) => status === "waiting",
@@ -104,3 +109,11 @@ test("a question that nobody can answer any more goes on as an error, and so doe
     [{ json: { error: `suspension-${second} has ended (terminated): nobody can answer it` } }],
   ]);
 });
+
+test("a question that nobody answers in time goes on with its input, and the flow is left as it was", async () => {
+  expect(await settled(world, unansweredId)).toMatchObject({ status: "success" });
+  const outcome = await outcomeOf(world, unansweredId);
+  const [asked] = outcome.rounds("Where it is answered");
+  const [unanswered] = outcome.rounds("In vain");
+  expect(unanswered?.map(({ json }) => json)).toEqual(asked?.map(({ json }) => json));
+}, 120_000);

@@ -157,18 +157,29 @@ export function rowCanvas(id: string, steps: readonly Step[]): PinnedCanvas {
 
 /** Gives a suspension's end to a person, after a step that knows where that person answers. */
 export function approvalCanvas(id: string, first: string, second: string): PinnedCanvas {
-  const link: Step = {
-    name: "Where it is answered",
-    type: "n8n-nodes-base.set",
-    typeVersion: 3.4,
-    parameters: {
-      assignments: {
-        assignments: [{ id: "link", name: "link", value: "={{ $execution.resumeUrl }}", type: "string" }],
-      },
-      options: {},
+  const asked = [askStep("First", first), askStep("Second", second), askStep("Third", second)];
+  return rowCanvas(id, [answerLink, ...asked]);
+}
+
+/** Asks a person for some eleven seconds, and then goes on. */
+export function shortApprovalCanvas(id: string, suspended: string): PinnedCanvas {
+  return rowCanvas(id, [answerLink, askStep("In vain", suspended, { waitHours: 0.003 })]);
+}
+
+const answerLink: Step = {
+  name: "Where it is answered",
+  type: "n8n-nodes-base.set",
+  typeVersion: 3.4,
+  parameters: {
+    assignments: {
+      assignments: [{ id: "link", name: "link", value: "={{ $execution.resumeUrl }}", type: "string" }],
     },
-  };
-  const ask = (name: string, suspended: string): Step => ({
+    options: {},
+  },
+};
+
+function askStep(name: string, suspended: string, options: object = {}): Step {
+  return {
     name,
     type: "n8n-nodes-catalyst.catalystApproval",
     typeVersion: 1,
@@ -179,11 +190,10 @@ export function approvalCanvas(id: string, first: string, second: string): Pinne
       title: `${name}?`,
       message: "",
       input: { mappingMode: "defineBelow", value: { actor: "Kim" } },
-      options: {},
+      options,
     },
     credentials: catalystCredential,
     webhookId: randomUUID(),
     onError: "continueRegularOutput",
-  });
-  return rowCanvas(id, [link, ask("First", first), ask("Second", second), ask("Third", second)]);
+  };
 }

@@ -151,11 +151,24 @@ test("the new tenant opens, the message arrives, the invoice is mailed once more
   expect(await eventually(mails, (count) => count >= 2)).toBe(2);
 });
 
-test("the formula that was set prices the next event", async () => {
-  const event = { event_type: "sms.delivered", channel: "sms", rate_card_id: made.newCard };
-  const quote = () =>
-    world.admin.post<{ charge: { total: string } }>("/api/v2/quotes", { ...event, tenant_id: made.main });
-  await eventually(quote, ({ charge }) => charge.total === "0.040000000000000002");
+test("the formula that was set prices the next event, as its quote said", async () => {
+  const event = { event_type: "sms.delivered", channel: "sms" };
+  const quote = (body: object) =>
+    world.admin.post<{ charge: { total: string } }>("/api/v2/quotes", { ...event, ...body });
+  const fromCard = { rate_card_id: made.newCard, tenant_id: made.main };
+  await eventually(
+    () => quote(fromCard),
+    ({ charge }) => charge.total === "0.040000000000000002",
+  );
+  const { tenantId } = await world.tenant("FORMULA", { rate_card_id: made.newCard });
+  const quoted = await quote({ tenant_id: tenantId });
+  const charged = await world.admin.post<{ transaction: { amount: string; charge: object } }>(
+    "/api/v2/usage-events",
+    { ...event, tenant_id: tenantId },
+    { "idempotency-key": tenantId },
+  );
+  expect(charged.transaction.charge).toEqual(quoted.charge);
+  expect(charged.transaction.amount).toBe("0.040000000000000002");
 });
 
 /** A run that nobody answers: it fails after a second. */
