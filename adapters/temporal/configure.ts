@@ -12,8 +12,9 @@ import { createFlowSchedules } from "./flow-schedules.ts";
 const INDEXED_VALUE_TYPES = { KEYWORD: 2, INT: 3 } as const;
 
 const NOT_FOUND: readonly number[] = [5];
-/** A namespace is known to every part of the server some seconds after its registration. */
-const KNOWN_MS_MAX = 30_000;
+const INVALID_ARGUMENT: readonly number[] = [3];
+/** A namespace is known to every part of the server some seconds after its registration, a search attribute within a minute. */
+const KNOWN_MS_MAX = 90_000;
 
 const namespaceFile = z.strictObject({ retentionDays: z.int().min(1).max(3_650) });
 
@@ -65,7 +66,9 @@ export async function configureNamespace(
   for (const schedule of schedules) {
     const { scheduleId } = schedule;
     const isThere = (await flowSchedules.describe(scheduleId)) !== null;
-    await flowSchedules.put({ ...schedule, tenantId: null, workflowIdPrefix: scheduleId, note: null });
+    await whenKnown(() =>
+      flowSchedules.put({ ...schedule, tenantId: null, workflowIdPrefix: scheduleId, note: null }),
+    );
     if (!isThere) changes.push(`schedule ${scheduleId}`);
   }
   return [...changes, ...added.map((name) => `search attribute ${name}`)];
@@ -114,14 +117,20 @@ async function applySearchAttributes({ client, config: { namespace } }: Temporal
   return missing.map(({ name }) => name);
 }
 
-/** Tries again while the server does not know the namespace yet. */
+/** Tries again while the server does not know the namespace, or its search attributes, yet. */
 async function whenKnown<Result>(call: () => Promise<Result>): Promise<Result> {
   for (const deadline = Date.now() + KNOWN_MS_MAX; ; await sleep(200)) {
     try {
       return await onTemporal(call);
     } catch (error) {
-      const isUnknown = isGrpcServiceError(error) && NOT_FOUND.includes(error.code);
-      if (!isUnknown || Date.now() > deadline) throw error;
+      if (!isUnknownYet(error) || Date.now() > deadline) throw error;
     }
   }
+}
+
+function isUnknownYet(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  if (!isGrpcServiceError(error)) return isUnknownYet(error.cause);
+  if (NOT_FOUND.includes(error.code)) return true;
+  return INVALID_ARGUMENT.includes(error.code) && /no mapping defined/.test(error.details);
 }

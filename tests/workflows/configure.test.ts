@@ -44,7 +44,7 @@ test("a new namespace is given what flows need, and nothing the second time", as
     calendar: NIGHTLY.calendar,
   });
   await temporal.close();
-}, 60_000);
+}, 180_000);
 
 test("the environment that runs has been given what stands in temporal-config", async () => {
   const needs = await readNeeds(FOLDER);

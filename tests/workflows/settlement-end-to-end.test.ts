@@ -1,13 +1,13 @@
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import { createPool, type Pool } from "#adapters/postgres/pool.ts";
-import { isoDay } from "#domain/settlement/day.ts";
+import { lastSettleableDay } from "#domain/settlement/day.ts";
 import { canonicalJson, type SettlementReport } from "#domain/settlement/report.ts";
 import { createReportCrypto, readSettlementKey } from "#platform/settlement-signer.ts";
 import { uuidv7 } from "../gateway/uuidv7.ts";
 import { attachWorld, eventually, type Tenant, type World } from "../pipeline/world.ts";
 
-const DAY_MS = 86_400_000;
-const DAY = isoDay(Date.now() - 2 * DAY_MS);
+/** The newest that may be settled: one before it may have been superseded. */
+const DAY = lastSettleableDay(Date.now());
 
 let world: World;
 let pool: Pool;
