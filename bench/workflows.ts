@@ -25,7 +25,7 @@ async function run(options: BenchOptions): Promise<BenchResult> {
     const catalog = await catalogLatency(environment.urls.gateway, environment.secrets.adminToken);
     await environment.stopProcess("gateway");
     const { temporal, databaseUrl } = toConfig(environment.variables);
-    const flows = await throughput(temporal, options.messages ?? FLOWS, options.progress);
+    // First of all, on a server that holds nothing else yet.
     const invoiced = await invoicesPerSecond(
       databaseUrl,
       temporal,
@@ -36,6 +36,7 @@ async function run(options: BenchOptions): Promise<BenchResult> {
       ],
       options.progress,
     );
+    const flows = await throughput(temporal, options.messages ?? FLOWS, options.progress);
     return result(flows, catalog, invoiced);
   });
 }
