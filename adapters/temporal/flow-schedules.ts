@@ -9,7 +9,7 @@ import { namespaceLink, onTemporal, type TemporalClient } from "./client.ts";
 import { calendarOf, isSpecOf, specOf } from "./schedule-spec.ts";
 
 /** Beyond it Temporal counts as away. */
-const CALL_MS_MAX = 5_000;
+const CALL_MS_MAX = 10_000;
 
 /** A server that was away runs what it has missed, however long that was. */
 const CATCH_UP = "365 days";
