@@ -1,6 +1,5 @@
 import type { FraudAlert, FraudPattern } from "#domain/events/fraud-alert.ts";
-import type { FraudSeverity } from "#domain/fraud/severity.ts";
-import { SEVERITIES } from "#domain/fraud/severity.ts";
+import { type FraudSeverity, SEVERITIES } from "#domain/fraud/severity.ts";
 import type { Destination } from "#domain/fraud/destinations.ts";
 import type {
   CaseDecisionKind,

@@ -52,8 +52,8 @@ export interface FlowsWorkerOptions {
   readonly payloadKeys: readonly PayloadKey[];
   /** By name, as the flows' api.ts declare them. */
   readonly activities: object;
-  /** A prepared bundle, where several workers share one. */
-  readonly workflowBundle?: WorkflowBundleOption;
+  /** Several workers of a process share one (bundleFlows). */
+  readonly workflowBundle: WorkflowBundleOption;
   readonly taskQueue: string;
   /** Kept in memory between their steps; 0: none, so that a worker that dies leaves none behind that are waited for. Default: 500. */
   readonly cachedFlowsMax?: number;
@@ -76,7 +76,7 @@ export async function createFlowsWorker(options: FlowsWorkerOptions): Promise<Fl
     ...(options.version === undefined ? {} : { workerDeploymentOptions: versioned(options.version) }),
     activities,
     dataConverter: createDataConverter(createPayloadCodec(options.payloadKeys)),
-    workflowBundle: workflowBundle ?? (await bundleFlows()),
+    workflowBundle,
     shutdownGraceTime: GRACE_MS,
     shutdownForceTime: FORCE_MS,
     maxCachedWorkflows: options.cachedFlowsMax ?? CACHED_FLOWS_MAX,

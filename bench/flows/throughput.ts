@@ -23,6 +23,7 @@ const WARM_UP = 100;
 const ROUNDS = 6;
 
 const activities = { echo: async (text: string) => text };
+
 interface Side {
   readonly client: Client;
   readonly taskQueue: string;

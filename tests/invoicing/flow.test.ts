@@ -188,6 +188,7 @@ describe("invoicing on Temporal", () => {
         [{ tenantId, walletId: "none", through: "2026-11-24" }, "UnknownWallet"],
         [{ tenantId: "T-none" }, "UnknownTenant"],
         [{ tenantId, through: "2026-02-30" }, "Validation"],
+        [{ tenantId, through: "yesterday" }, "Validation"],
       ] as const) {
         const run = await startInvoicing(flows, queue, invoicingInputOf(change));
         await expect(run.result()).rejects.toMatchObject({ cause: { cause: { type } } });
